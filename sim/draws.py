@@ -1,0 +1,273 @@
+"""Luck that belongs to somebody: numbers drawn by a key, never from a stream that others share.
+
+Think of a deck of cards for each client: the card for "is the rupture noticed?" at her fifth appointment is the same
+card in every arm of an experiment, whatever was dealt to others, in whatever order. The key is (seed, kind of deck,
+whose deck, that person's own clock, purpose); the generator is Philox4x32-10 [salmon2011], which turns a counter into
+random bits without any memory.
+
+The purposes of each deck are **append-only**: a new purpose goes to the end, so that no old card moves.
+"""
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+
+# Philox4x32-10 [salmon2011]: two multipliers and two key increments.
+_MULTIPLIERS = (0xD2511F53, 0xCD9E8D57)
+_INCREMENTS = (0x9E3779B9, 0xBB67AE85)
+_ROUNDS = 10
+_WORD = 0xFFFFFFFF
+MAX_SEED = 2**63 - 1
+"""Largest seed: the largest number that a signed 64-bit column holds."""
+
+
+@dataclass(frozen=True)
+class Deck:
+    """One kind of luck: its number in the key, how many purposes it has, and which of them are not uniform."""
+
+    kind: int
+    size: int
+    normal: tuple[int, ...] = ()
+    exponential: tuple[int, ...] = ()
+
+
+# A client's traits: id = client, clock = 0.
+(
+    REFERRAL_WEEK,
+    COMMON_FACTOR,
+    TRUST_PROPENSITY,
+    FEAR_OF_EXPOSURE,
+    REACTANCE,
+    MOTIVATION,
+    CHANGE_RATE,
+    GOOD_ENOUGH,
+    FRAILTY,
+    RATING_STYLE,
+    GROUP,
+    CULTURE,
+    SET_POINT,
+    TRANSIENT,
+    CONTRACT_KIND,
+    CONTRACT_LENGTH,
+    WHICH_THERAPIST,
+    FIRST_WAIT,
+    FIXED_WAIT,
+) = range(19)
+CLIENT = Deck(1, 19, normal=tuple(range(COMMON_FACTOR, GROUP)) + (CULTURE, SET_POINT, TRANSIENT, CONTRACT_LENGTH))
+
+# A therapist's skills and habits: id = therapist, clock = 0.
+(
+    FACILITATIVE,
+    EMPATHY,
+    LISTENING,
+    COLLABORATION,
+    REPAIR_SKILL,
+    ATTUNEMENT,
+    RETENTION,
+    CONFIDENTIALITY,
+    DIRECTIVENESS,
+    COMFORT,
+    BIAS,
+    PLACES,
+    THERAPIST_CULTURE,
+    THERAPIST_GROUP,
+) = range(14)
+THERAPIST = Deck(2, 14, normal=tuple(range(FACILITATIVE, THERAPIST_GROUP)))
+
+# How this client and this therapist suit each other: id = client, clock = therapist.
+(DYAD_FIT, FIRST_GOAL_GAP, VIEW_STYLE) = range(3)
+DYAD = Deck(3, 3, normal=(DYAD_FIT, FIRST_GOAL_GAP, VIEW_STYLE))
+
+# One week of a client's life: id = client, clock = weeks since referral.
+(DRIFT, FLUCTUATION, LIFE_EVENT, LIFE_EVENT_SIZE, LEAVES_LIST) = range(5)
+CLIENT_WEEK = Deck(4, 5, normal=(DRIFT, FLUCTUATION, LIFE_EVENT_SIZE))
+
+# One booked appointment: id = client, clock = number of the appointment.
+(
+    MISS,
+    MISS_KIND,
+    NEXT_APPOINTMENT,
+    ACT_NOISE,
+    EMPATHY_ERROR,
+    REMARK,
+    BREACH,
+    MOOD,
+    RUPTURE,
+    RUPTURE_KIND,
+    STRAIN_SIZE,
+    NOTICE,
+    REPAIR,
+    GAIN,
+    LEAVE,
+    LEAVE_CAUSE,
+    CLIENT_SEES_STRAIN,
+    OBSERVER_SEES_STRAIN,
+    VIEW_ERROR,
+    CODES_SUPPORTIVE,
+    CODES_EXPLORATORY,
+    CODES_CONTROLLING,
+    SYMPTOM_ERROR,
+    SYMPTOM_FORM_MISSED,
+    CLIENT_RATING_ERROR,
+    CLIENT_GOAL_ERROR,
+    CLIENT_TASK_ERROR,
+    CLIENT_BOND_ERROR,
+    CLIENT_FORM_MISSED,
+    THERAPIST_GOAL_ERROR,
+    THERAPIST_TASK_ERROR,
+    THERAPIST_BOND_ERROR,
+    THERAPIST_FORM_MISSED,
+) = range(33)
+APPOINTMENT = Deck(
+    5,
+    33,
+    normal=(
+        ACT_NOISE,
+        EMPATHY_ERROR,
+        MOOD,
+        CLIENT_SEES_STRAIN,
+        OBSERVER_SEES_STRAIN,
+        VIEW_ERROR,
+        CODES_SUPPORTIVE,
+        CODES_EXPLORATORY,
+        CODES_CONTROLLING,
+        SYMPTOM_ERROR,
+        CLIENT_RATING_ERROR,
+        CLIENT_GOAL_ERROR,
+        CLIENT_TASK_ERROR,
+        CLIENT_BOND_ERROR,
+        THERAPIST_GOAL_ERROR,
+        THERAPIST_TASK_ERROR,
+        THERAPIST_BOND_ERROR,
+    ),
+    exponential=(STRAIN_SIZE, GAIN),
+)
+
+# A form asked outside sessions: id = client, clock = 0 at intake, 1 at the end.
+(FORM_ERROR, FORM_RETURNED) = range(2)
+FORM = Deck(6, 2, normal=(FORM_ERROR,))
+AT_INTAKE, AT_END = 0, 1
+
+# The seed of a replication: id = replication.
+REPLICATION = Deck(7, 1)
+
+
+def philox(counter, key):
+    """Return the four 32-bit words of Philox4x32-10 for a counter of four words and a key of two words.
+
+    The words may be Python integers or equally shaped numpy arrays of uint64; both give the same words.
+    """
+    c0, c1, c2, c3 = counter
+    k0, k1 = key
+    for _ in range(_ROUNDS):
+        product0 = c0 * _MULTIPLIERS[0]
+        product1 = c2 * _MULTIPLIERS[1]
+        c0, c1, c2, c3 = (
+            (product1 >> 32) ^ c1 ^ k0,
+            product1 & _WORD,
+            (product0 >> 32) ^ c3 ^ k1,
+            product0 & _WORD,
+        )
+        k0, k1 = (k0 + _INCREMENTS[0]) & _WORD, (k1 + _INCREMENTS[1]) & _WORD
+    return c0, c1, c2, c3
+
+
+def uniforms(seed, deck, ids, clocks):
+    """Return uniforms in the open interval (0, 1), shape (len(ids), deck.size).
+
+    `ids` and `clocks` are equally long sequences of integers from 0 to 2**32 - 1; `seed` is 0 to 2**63 - 1.
+    Each uniform has 52 random bits and lies half a step away from 0 and 1.
+    """
+    seed = int(seed)
+    blocks = np.arange((deck.size + 1) // 2, dtype=np.uint64)
+    ids = np.asarray(ids, dtype=np.uint64).reshape(-1, 1)
+    clocks = np.asarray(clocks, dtype=np.uint64).reshape(-1, 1)
+    shape = (len(ids), len(blocks))
+    counter = (
+        np.broadcast_to(ids, shape),
+        np.broadcast_to(clocks, shape),
+        np.broadcast_to(blocks, shape),
+        np.full(shape, deck.kind, dtype=np.uint64),
+    )
+    words = philox(counter, (seed & _WORD, seed >> 32))
+    pairs = np.empty((*shape, 2))
+    for half in (0, 1):
+        high, low = words[2 * half], words[2 * half + 1]
+        pairs[:, :, half] = (((high << 20) | (low >> 12)).astype(np.float64) + 0.5) / 2.0**52
+    return pairs.reshape(len(ids), 2 * len(blocks))[:, : deck.size]
+
+
+def deal(seed, deck, ids, clocks):
+    """Return the luck of a deck, shape (len(ids), deck.size), each column in its own distribution.
+
+    Columns in `deck.normal` are standard normal, those in `deck.exponential` have mean 1, the rest are uniform.
+    """
+    luck = uniforms(seed, deck, ids, clocks)
+    if deck.normal:
+        columns = list(deck.normal)
+        luck[:, columns] = normal_from_uniform(luck[:, columns])
+    for column in deck.exponential:
+        luck[:, column] = [-math.log1p(-u) for u in luck[:, column].tolist()]
+    return luck
+
+
+def replication_seed(seed, replication):
+    """Return the seed (0 to 2**63 - 1) of one replication: a function of the experiment's seed and its number alone."""
+    words = philox((int(replication), 0, 0, REPLICATION.kind), (int(seed) & _WORD, int(seed) >> 32))
+    return ((words[0] << 32) | words[1]) & MAX_SEED
+
+
+# AS 241, algorithm PPND16 [wichura1988]: coefficients of three rational approximations, constant term first.
+_CENTRE = (
+    (3.3871328727963666080e0, 1.3314166789178437745e2, 1.9715909503065514427e3, 1.3731693765509461125e4,
+     4.5921953931549871457e4, 6.7265770927008700853e4, 3.3430575583588128105e4, 2.5090809287301226727e3),
+    (1.0, 4.2313330701600911252e1, 6.8718700749205790830e2, 5.3941960214247511077e3,
+     2.1213794301586595867e4, 3.9307895800092710610e4, 2.8729085735721942674e4, 5.2264952788528545610e3),
+)  # fmt: skip
+_MIDDLE = (
+    (1.42343711074968357734e0, 4.63033784615654529590e0, 5.76949722146069140550e0, 3.64784832476320460504e0,
+     1.27045825245236838258e0, 2.41780725177450611770e-1, 2.27238449892691845833e-2, 7.74545014278341407640e-4),
+    (1.0, 2.05319162663775882187e0, 1.67638483018380384940e0, 6.89767334985100004550e-1,
+     1.48103976427480074590e-1, 1.51986665636164571966e-2, 5.47593808499534494600e-4, 1.05075007164441684324e-9),
+)  # fmt: skip
+_TAIL = (
+    (6.65790464350110377720e0, 5.46378491116411436990e0, 1.78482653991729133580e0, 2.96560571828504891230e-1,
+     2.65321895265761230930e-2, 1.24266094738807843860e-3, 2.71155556874348757815e-5, 2.01033439929228813265e-7),
+    (1.0, 5.99832206555887937690e-1, 1.36929880922735805310e-1, 1.48753612908506148525e-2,
+     7.86869131145613259100e-4, 1.84631831751005468180e-5, 1.42151175831644588870e-7, 2.04426310338993978564e-15),
+)  # fmt: skip
+
+
+def normal_from_uniform(uniform):
+    """Return the standard normal quantile of an array of uniforms in (0, 1), accurate to about 1 in 10**16.
+
+    The logarithm is the C library's, number by number, so that a compiled loop gives the same bits.
+    """
+    uniform = np.asarray(uniform, dtype=np.float64)
+    offset = uniform - 0.5
+    square = 0.180625 - offset * offset
+    quantile = offset * _ratio(_CENTRE, square)
+    outside = np.abs(offset) > 0.425
+    if outside.any():
+        quantile[outside] = [_tail_quantile(u) for u in uniform[outside].tolist()]
+    return quantile
+
+
+def _tail_quantile(uniform):
+    """Return the quantile of one uniform below .075 or above .925."""
+    distance = math.sqrt(-math.log(min(uniform, 1.0 - uniform)))
+    if distance <= 5.0:
+        size = _ratio(_MIDDLE, distance - 1.6)
+    else:
+        size = _ratio(_TAIL, distance - 5.0)
+    return size if uniform > 0.5 else -size
+
+
+def _ratio(coefficients, value):
+    """Return the ratio of two polynomials in `value` (Horner's rule, constant term first)."""
+    top, bottom = coefficients
+    upper, lower = top[-1], bottom[-1]
+    for above, below in zip(top[-2::-1], bottom[-2::-1], strict=True):
+        upper, lower = upper * value + above, lower * value + below
+    return upper / lower

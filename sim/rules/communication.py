@@ -1,0 +1,48 @@
+"""Communication: the shares of what a therapist does in a session, supporting, exploring or controlling."""
+
+from sim.maths import clamp, exponential
+
+
+def acts(directiveness, seen, disclosure, noise, p):
+    """Return the shares (supportive, exploratory, controlling) of a session; they sum to 1.
+
+    weight of supportive = usual share * exp(responsiveness * (0 - seen))
+    weight of exploratory = usual share * exp(opening * (disclosure - 1/2))
+    weight of controlling = usual share * exp(habit * directiveness + noise)
+    `seen` = the alliance as the *therapist* saw it after the session before (al.), right or wrong; `disclosure` = share
+    that the client said then; `directiveness` in SD; `noise` standard normal.
+    Source: assumed. Left out: what the modality asks of the therapist.
+    """
+    supportive = p.communication_base_supportive * exponential(
+        p.communication_responsiveness * clamp(-seen, -3.0, 3.0)
+    )
+    usual_exploratory = max(1.0 - p.communication_base_supportive - p.communication_base_controlling, 0.01)
+    exploratory = usual_exploratory * exponential(p.communication_opening * (disclosure - 0.5))
+    controlling = p.communication_base_controlling * exponential(
+        p.communication_directive_habit * directiveness + p.communication_noise * noise
+    )
+    total = supportive + exploratory + controlling
+    return supportive / total, exploratory / total, controlling / total
+
+
+def friction(controlling, reactance, p):
+    """Return how much the session's controlling acts rub (logit added to the chance of a rupture; may be negative).
+
+    friction = (controlling - usual) * (controlling_strain + reactance_strain * reactance)
+    `controlling` = share of acts, `reactance` in SD. For a client who likes to be told (negative reactance) directive
+    work can soothe. Source: beutler2018 for the interaction, size assumed.
+    """
+    more_than_usual = controlling - p.communication_base_controlling
+    return more_than_usual * (p.communication_controlling_strain + p.communication_reactance_strain * reactance)
+
+
+def coded_shares(supportive, exploratory, controlling, error_1, error_2, error_3, p):
+    """Return the shares as an observer codes them: each off by a factor, then made to sum to 1.
+
+    `error_1` to `error_3` are standard normal. Source: assumed.
+    """
+    coded_supportive = supportive * exponential(p.communication_coding_error * error_1)
+    coded_exploratory = exploratory * exponential(p.communication_coding_error * error_2)
+    coded_controlling = controlling * exponential(p.communication_coding_error * error_3)
+    total = coded_supportive + coded_exploratory + coded_controlling
+    return coded_supportive / total, coded_exploratory / total, coded_controlling / total

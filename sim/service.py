@@ -1,0 +1,189 @@
+"""The service: one clinic as a Mesa model. A step is a week; `Service(rng=1).run()` is the whole life of the clinic.
+
+    from sim.service import Service
+    clinic = Service(rng=1, set={"service.clients": 60}, switch={"repair": False})
+    clinic.run()
+    clinic.datacollector.get_model_vars_dataframe()
+
+Mesa gives the people, the clock and the weekly series. Luck does not come from Mesa's random stream but from decks that
+belong to each client (`sim/draws.py`), so that nobody's luck depends on who else is there.
+"""
+
+from dataclasses import dataclass, field
+
+import mesa
+
+from sim import caseload, draws, output, parameters, population
+from sim.agents import Client, Therapist
+from sim.measures import scales
+from sim.state import DISSATISFIED, GOOD_ENOUGH, IN_THERAPY, NEVER_STARTED, NOBODY
+
+FORMS = {"phq9": "every", "wai_client": "every", "wai_therapist": "every"}
+"""The forms that exist, each asked at every session unless a schedule says otherwise."""
+INTAKES = ("referral", "session_1")
+WORLDS = ("mixed",)
+
+
+@dataclass(frozen=True)
+class Setting:
+    """All that decides a run but the seed: parameter values, assignment, form schedules, time of intake, world."""
+
+    values: dict = field(default_factory=parameters.resolve)
+    assignment: str = "queue"
+    forms: dict = field(default_factory=lambda: dict(FORMS))
+    intake: str = "referral"
+    world: str = "mixed"
+
+
+class Service(mesa.Model):
+    """A clinic: its clients, its therapists, its waiting list and its clock (`week`, from 0)."""
+
+    def __init__(self, setting=None, *, rng=1, set=None, switch=None, assignment="queue"):
+        """Open the clinic.
+
+        `rng` is the seed (0 to 2**63 - 1). Give a complete `setting`, or change the default one: `set` maps dotted
+        parameter names to values, `switch` mechanism ids to False, `assignment` is "queue" or "fixed".
+        Raises ValueError, in one sentence, for names or values that do not exist.
+        """
+        seed = int(rng)
+        super().__init__(rng=seed % 2**32)
+        self.seed_of_run = seed
+        self.setting = setting or Setting(values=parameters.resolve(set, switch), assignment=assignment)
+        self.p = parameters.record(self.setting.values)
+        self.scales = scales()
+        self.week = 0
+        self.rows, self.life_events = [], []
+        self.referrals = population.clients(seed, self.p)
+        self.therapists = [Therapist(self, record) for record in population.therapists(seed, self.p)]
+        self.clients = []
+        self._deal_once()
+        self.datacollector = mesa.DataCollector(model_reporters=WEEKLY)
+
+    # --- the clock ------------------------------------------------------------------------------------------------
+
+    def step(self):
+        """One week: referrals arrive, places are given, clients live their week, therapists close their books."""
+        self.welcome_referrals()
+        self.give_places()
+        self._deal_week()
+        self.people(Client).do("step")
+        self.people(Therapist).do("step")
+        self.datacollector.collect(self)
+        self.week += 1
+
+    def run(self):
+        """Run the clock to its end and close the books; return the service itself."""
+        while self.week < self.p.service_weeks:
+            self.step()
+        self.close_books()
+        return self
+
+    def welcome_referrals(self):
+        """Let those referred this week join the waiting list."""
+        for record in self.referrals_by_week.get(self.week, ()):
+            self.clients.append(Client(self, record))
+
+    def give_places(self):
+        """Give free places to those who wait."""
+        waiting = [client for client in self.clients if client.is_waiting]
+        records = [client.record for client in waiting]
+        therapists = [therapist.record for therapist in self.therapists]
+        if self.setting.assignment == "fixed":
+            given = caseload.places_as_fixed(records, therapists, week=self.week)
+        else:
+            given = caseload.places_by_queue(records, therapists, which=self._which_therapist)
+        agents = {client.record.client_id: client for client in waiting}
+        for client, therapist in given:
+            agents[client.client_id].begin_with(self.therapists[therapist.therapist_id])
+
+    def close_books(self):
+        """Say of everybody whose therapy has not ended what became of them."""
+        for record in self.referrals:
+            if record.ending == NOBODY:
+                record.ending = IN_THERAPY if record.sessions else NEVER_STARTED
+                record.distress_end = record.distress
+
+    def people(self, kind):
+        """Return the agents of one kind as a Mesa AgentSet (empty if there are none yet)."""
+        return self.agents_by_type[kind] if kind in self.agents_by_type else self.agents.select(agent_type=kind)
+
+    # --- what agents ask of the service -----------------------------------------------------------------------------
+
+    def appointment_luck(self, client):
+        """Return the luck of this week's appointment of a client, a list read as `draws[RUPTURE]`."""
+        return self._appointments[client.record.client_id]
+
+    def life_luck(self, client):
+        """Return the luck of this week of a client's life."""
+        return self._lives[client.record.client_id]
+
+    def dyad_luck(self, client, therapist):
+        """Return how client and therapist happen to suit each other."""
+        ids = [client.record.client_id], [therapist.record.therapist_id]
+        return draws.deal(self.seed_of_run, draws.DYAD, *ids)[0].tolist()
+
+    def first_wait(self, client):
+        """Return the uniform that decides how long a client waits for the first appointment."""
+        return self._first_wait[client.record.client_id]
+
+    def note_appointment(self, row):
+        """Keep the row of an appointment."""
+        self.rows.append(row)
+
+    def note_life_event(self, record, effect):
+        """Keep a life event of a client."""
+        self.life_events.append((self.week, record.client_id, effect))
+
+    # --- luck ---------------------------------------------------------------------------------------------------------
+
+    def _deal_once(self):
+        ids = range(len(self.referrals))
+        traits = draws.uniforms(self.seed_of_run, draws.CLIENT, ids, [0] * len(ids))
+        self._which_therapist = traits[:, draws.WHICH_THERAPIST].tolist()
+        self._first_wait = traits[:, draws.FIRST_WAIT].tolist()
+        self.referrals_by_week = {}
+        for record in self.referrals:
+            self.referrals_by_week.setdefault(record.referral_week, []).append(record)
+
+    def _deal_week(self):
+        """Deal the week's luck in one go: a life card for everybody still here, appointment cards for those booked."""
+        here = [client.record for client in self.clients if client.record.ending == NOBODY]
+        booked = [client.record for client in self.clients if client.has_appointment]
+        self._lives = self._deal(draws.CLIENT_WEEK, here, [self.week - record.referral_week for record in here])
+        self._appointments = self._deal(draws.APPOINTMENT, booked, [record.appointments for record in booked])
+
+    def _deal(self, deck, records, clocks):
+        ids = [record.client_id for record in records]
+        return dict(zip(ids, draws.deal(self.seed_of_run, deck, ids, clocks).tolist(), strict=True))
+
+
+def _mean(values):
+    """Return the mean, or None of nothing."""
+    values = list(values)
+    return sum(values) / len(values) if values else None
+
+
+WEEKLY = {
+    "week": "week",
+    "referred": lambda model: len(model.clients),
+    "waiting": lambda model: sum(client.is_waiting for client in model.clients),
+    "in_therapy": lambda model: sum(client.in_therapy for client in model.clients),
+    "sessions_held": lambda model: sum(row.session != NOBODY for row in model.rows),
+    "good_enough": lambda model: sum(client.record.ending == GOOD_ENOUGH for client in model.clients),
+    "dissatisfied": lambda model: sum(client.record.ending == DISSATISFIED for client in model.clients),
+    "mean_alliance": lambda model: _mean(
+        client.alliance for client in model.clients if client.in_therapy and client.alliance is not None
+    ),
+    "mean_distress": lambda model: _mean(client.distress for client in model.clients if client.in_therapy),
+}
+"""The weekly series of Mesa's DataCollector: counts to date (`referred`, `sessions_held`, `good_enough`,
+`dissatisfied`), how many wait and are in therapy, and the mean latent alliance and distress of those in therapy."""
+
+
+def simulate(setting, *, seed, keep="everything"):
+    """Run one service from beginning to end and return its tables.
+
+    Returns a dict: table name -> column name -> list with None for null; which tables, `keep` says (`sim.tables.kept`).
+    """
+    service = Service(setting, rng=seed).run()
+    return output.tables(service, keep=keep)
