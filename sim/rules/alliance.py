@@ -28,7 +28,7 @@ def task_offered(fit, motivation, trust, progress, p):
 
 def bond_offered(fit, understood, trust, p):
     """Return the bond that this session offers (al.): fit, being understood, trust."""
-    return p.alliance_fit * fit + p.alliance_understanding * understood + p.alliance_trust * trust
+    return p.alliance_offered + p.alliance_fit * fit + p.alliance_understanding * understood + p.alliance_trust * trust
 
 
 def next_part(part, offered, p):
@@ -51,7 +51,8 @@ def next_progress(progress, first_distress, distress, p):
 
 
 def _shared(fit, motivation, p):
-    return p.alliance_fit * fit + p.alliance_motivation * motivation
+    """What agreement on goals and on tasks have in common: an ordinary offer, fit, and the client's motivation."""
+    return p.alliance_offered + p.alliance_fit * fit + p.alliance_motivation * motivation
 
 
 def _credit(progress, p):

@@ -105,6 +105,7 @@ def encounter(client, therapist, dyad, row, draws, p):
     row.true_empathy = empathy.perceived_empathy(
         therapist.empathy,
         listening=therapist.listening,
+        fit=dyad.fit,
         supportive=row.supportive,
         distance_felt=culture.felt_distance(dyad.distance, therapist.cultural_comfort, client.sessions, p),
         distance=dyad.distance,
