@@ -43,17 +43,24 @@ def rate_as_therapist(dyad, row, draws, items, p):
     level, slope, error = p.rating_therapist_level, p.rating_therapist_slope, p.rating_therapist_part_sd
     own_part = dyad.seen - p.view_sees * row.true_alliance
     row.wai_therapist_goal = alliance_item_mean(
-        p.view_sees * row.true_goal + own_part + error * draws[luck.THERAPIST_GOAL_ERROR], level, slope, items[0]
+        p.view_sees * row.true_goal + own_part + error * draws[luck.THERAPIST_GOAL_ERROR],
+        level,
+        slope,
+        items[0],
     )
     row.wai_therapist_task = alliance_item_mean(
-        p.view_sees * row.true_task + own_part + error * draws[luck.THERAPIST_TASK_ERROR], level, slope, items[1]
+        p.view_sees * row.true_task + own_part + error * draws[luck.THERAPIST_TASK_ERROR],
+        level,
+        slope,
+        items[1],
     )
     row.wai_therapist_bond = alliance_item_mean(
-        p.view_sees * row.true_bond + own_part + error * draws[luck.THERAPIST_BOND_ERROR], level, slope, items[2]
+        p.view_sees * row.true_bond + own_part + error * draws[luck.THERAPIST_BOND_ERROR],
+        level,
+        slope,
+        items[2],
     )
-    row.wai_therapist = total_item_mean(
-        row.wai_therapist_goal, row.wai_therapist_task, row.wai_therapist_bond, items
-    )
+    row.wai_therapist = total_item_mean(row.wai_therapist_goal, row.wai_therapist_task, row.wai_therapist_bond, items)
 
 
 def code(row, draws, p):

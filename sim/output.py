@@ -1,9 +1,17 @@
 """From the sheets of a finished service to the tables of the data dictionary."""
 
 from sim import draws
+from sim.derived import change_on_scores, dropout_by_definition
 from sim.measures import end_form_probability, scales, symptom_score
 from sim.rules.culture import distance_between
-from sim.state import DISSATISFIED, EXTERNAL, GOOD_ENOUGH, HELD, IN_THERAPY, NEVER_STARTED, NOBODY, PLANNED_END
+from sim.state import (
+    DISSATISFIED,
+    EXTERNAL,
+    GOOD_ENOUGH,
+    HELD,
+    NOBODY,
+    PLANNED_END,
+)
 from sim.tables import ATTENDANCE, ENDINGS, RUPTURES, TABLES, kept
 
 OBSERVED_ENDINGS = (GOOD_ENOUGH, PLANNED_END, DISSATISFIED, EXTERNAL)
@@ -62,7 +70,10 @@ class _Notes:
         self.asked = "phq9" in service.setting.forms
         self.luck = {
             occasion: draws.deal(
-                service.seed_of_run, draws.FORM, range(len(service.referrals)), [occasion] * len(service.referrals)
+                service.seed_of_run,
+                draws.FORM,
+                range(len(service.referrals)),
+                [occasion] * len(service.referrals),
             ).tolist()
             for occasion in (draws.AT_INTAKE, draws.AT_END)
         }
@@ -133,30 +144,6 @@ def client_row(client, notes):
     }
 
 
-def dropout_by_definition(client):
-    """Return dropout as three published definitions would count it; null before a first session or while in therapy."""
-    if client.ending in (NEVER_STARTED, IN_THERAPY):
-        return dict.fromkeys(("dropout_unilateral", "dropout_missed_last", "dropout_incomplete_protocol"))
-    agreed = client.contract_sessions
-    return {
-        "dropout_unilateral": client.ending == DISSATISFIED,
-        "dropout_missed_last": client.missed_last == 1,
-        "dropout_incomplete_protocol": client.sessions < agreed if agreed > 0 else None,
-    }
-
-
-def change_on_scores(intake, after, scale):
-    """Return reliable improvement, reliable deterioration and recovery on a symptom scale; null without two scores."""
-    if intake is None or after is None:
-        return dict.fromkeys(("reliable_improvement", "reliable_deterioration", "recovered"))
-    improved = intake - after >= scale.reliable_change
-    return {
-        "reliable_improvement": improved,
-        "reliable_deterioration": after - intake >= scale.reliable_change,
-        "recovered": improved and intake >= scale.cutoff > after,
-    }
-
-
 def treatment_row(client, notes):
     """Return the row of a client and the therapist they met."""
     record, therapist = client.record, client.therapist.record
@@ -217,7 +204,13 @@ def _assessment(client, week, after, occasion, score, distress, notes):
 def event_rows(service):
     """Return the rare events of a run."""
     breaches = [
-        _event(row.week, "confidentiality_breach", row.client_id, row.therapist_id, "something the client said got out")
+        _event(
+            row.week,
+            "confidentiality_breach",
+            row.client_id,
+            row.therapist_id,
+            "something the client said got out",
+        )
         for row in service.rows
         if row.breach == 1
     ]

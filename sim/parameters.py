@@ -1,7 +1,7 @@
 """Every number of the model, declared once and looked up by everybody.
 
-`sim/data/parameters.toml` is the list: default, unit, range, source, meaning. Validation of configs, `alliance explain`,
-the tables in the docs and (later) sliders all read it, so a number cannot mean two things in two places.
+`sim/data/parameters.toml` is the list: default, unit, range, source, meaning. Validation of configs, `alliance
+explain`, the tables in the docs and (later) sliders all read it, so a number cannot mean two things in two places.
 """
 
 import math
@@ -132,9 +132,7 @@ def _off(switch, values):
         "mean_rate": lambda: values["change.rate_median"] * math.exp(values["change.rate_log_sd"] ** 2 / 2),
         "client_level": lambda: values["rating.client_level"],
     }
-    return {
-        name: worked_out[value]() if isinstance(value, str) else value for name, value in switch.sets.items()
-    }
+    return {name: worked_out[value]() if isinstance(value, str) else value for name, value in switch.sets.items()}
 
 
 def record(values):

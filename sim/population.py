@@ -87,7 +87,9 @@ def _client(client_id, draws, p):
 
 def _distress(client, draws, p):
     """Draw set point and passing crisis at referral, so that their sum has the population's mean and SD."""
-    lasting_variance = p.population_distress_sd * p.population_distress_sd - p.distress_transient_sd * p.distress_transient_sd
+    lasting_variance = (
+        p.population_distress_sd * p.population_distress_sd - p.distress_transient_sd * p.distress_transient_sd
+    )
     lasting_sd = math.sqrt(max(lasting_variance, 0.0))
     client.set_point = p.population_distress_mean - p.distress_crisis + lasting_sd * draws[luck.SET_POINT]
     client.transient = p.distress_crisis + p.distress_transient_sd * draws[luck.TRANSIENT]

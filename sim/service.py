@@ -16,7 +16,7 @@ import mesa
 from sim import caseload, draws, output, parameters, population
 from sim.agents import Client, Therapist
 from sim.measures import scales
-from sim.state import DISSATISFIED, GOOD_ENOUGH, IN_THERAPY, NEVER_STARTED, NOBODY
+from sim.state import DISSATISFIED, GOOD_ENOUGH, HELD, IN_THERAPY, NEVER_STARTED, NOBODY
 
 FORMS = {"phq9": "every", "wai_client": "every", "wai_therapist": "every"}
 """The forms that exist, each asked at every session unless a schedule says otherwise."""
@@ -57,7 +57,8 @@ class Service(mesa.Model):
         self.therapists = [Therapist(self, record) for record in population.therapists(seed, self.p)]
         self.clients = []
         self._deal_once()
-        self.datacollector = mesa.DataCollector(model_reporters=WEEKLY)
+        self.sessions_held = 0
+        self.datacollector = mesa.DataCollector(model_reporters={name: _reporter(name) for name in WEEKLY})
 
     # --- the clock ------------------------------------------------------------------------------------------------
 
@@ -68,6 +69,7 @@ class Service(mesa.Model):
         self._deal_week()
         self.people(Client).do("step")
         self.people(Therapist).do("step")
+        self.census = census(self)
         self.datacollector.collect(self)
         self.week += 1
 
@@ -129,6 +131,7 @@ class Service(mesa.Model):
     def note_appointment(self, row):
         """Keep the row of an appointment."""
         self.rows.append(row)
+        self.sessions_held += row.attendance == HELD
 
     def note_life_event(self, record, effect):
         """Keep a life event of a client."""
@@ -157,25 +160,40 @@ class Service(mesa.Model):
         return dict(zip(ids, draws.deal(self.seed_of_run, deck, ids, clocks).tolist(), strict=True))
 
 
-def _mean(values):
-    """Return the mean, or None of nothing."""
-    values = list(values)
-    return sum(values) / len(values) if values else None
+def census(model):
+    """Count the clinic at the end of a week: who waits, who is in therapy and how they are, what has happened."""
+    clients = model.clients
+    here = [client for client in clients if client.in_therapy]
+    met = [client.alliance for client in here if client.record.sessions]
+    endings = [client.record.ending for client in clients]
+    return {
+        "week": model.week,
+        "referred": len(clients),
+        "waiting": sum(client.is_waiting for client in clients),
+        "in_therapy": len(here),
+        "sessions_held": model.sessions_held,
+        "good_enough": endings.count(GOOD_ENOUGH),
+        "dissatisfied": endings.count(DISSATISFIED),
+        "mean_alliance": sum(met) / len(met) if met else None,
+        "mean_distress": sum(client.distress for client in here) / len(here) if here else None,
+    }
 
 
-WEEKLY = {
-    "week": "week",
-    "referred": lambda model: len(model.clients),
-    "waiting": lambda model: sum(client.is_waiting for client in model.clients),
-    "in_therapy": lambda model: sum(client.in_therapy for client in model.clients),
-    "sessions_held": lambda model: sum(row.session != NOBODY for row in model.rows),
-    "good_enough": lambda model: sum(client.record.ending == GOOD_ENOUGH for client in model.clients),
-    "dissatisfied": lambda model: sum(client.record.ending == DISSATISFIED for client in model.clients),
-    "mean_alliance": lambda model: _mean(
-        client.alliance for client in model.clients if client.in_therapy and client.alliance is not None
-    ),
-    "mean_distress": lambda model: _mean(client.distress for client in model.clients if client.in_therapy),
-}
+def _reporter(name):
+    return lambda model: model.census[name]
+
+
+WEEKLY = (
+    "week",
+    "referred",
+    "waiting",
+    "in_therapy",
+    "sessions_held",
+    "good_enough",
+    "dissatisfied",
+    "mean_alliance",
+    "mean_distress",
+)
 """The weekly series of Mesa's DataCollector: counts to date (`referred`, `sessions_held`, `good_enough`,
 `dissatisfied`), how many wait and are in therapy, and the mean latent alliance and distress of those in therapy."""
 

@@ -1,6 +1,6 @@
 """What a client, a therapist and the two together carry: one record type each.
 
-Picture the folder on the desk: the client's sheet, the therapist's sheet, and the sheet that belongs to the two of them.
+Picture the folder on the desk: the client's sheet, the therapist's sheet, and the sheet that belongs to both of them.
 Rules read and return plain numbers; only `session.py` and `week.py` write on these sheets. A record has only numbers,
 so that a compiled loop can lay the same fields out in arrays.
 """

@@ -95,7 +95,7 @@ CLIENTS = Table(
         GROUP,
         Column("minority", "bool", "belongs to the minority group"),
         _week("referral_week", "week of the referral"),
-        Column("waited_weeks", "int", "weeks from referral to the first session held; null if there was none", "weeks", 0),
+        Column("waited_weeks", "int", "weeks from referral to the first session; null if there was none", "weeks", 0),
         _week("start_week", "week of the first session held; null if there was none"),
         _week("end_week", "week of the ending; null while in therapy"),
         Column("contract_sessions", "int", "agreed number of sessions; null = open-ended", "sessions", 1),
@@ -109,15 +109,17 @@ CLIENTS = Table(
         _count("sessions_held", "sessions held"),
         _count("no_shows", "appointments that the client missed without a word"),
         Column("ending", "text", "the one way in which the client's therapy ended", values=ENDINGS),
-        _derived("dropout_unilateral", "dropout: the client ended before goals or plan were reached; null before a first session"),
-        _derived("dropout_missed_last", "dropout: left, and missed the last booked appointment; null before a first session"),
-        _derived("dropout_incomplete_protocol", "dropout: left before the agreed number of sessions; null without a contract"),
+        _derived(
+            "dropout_unilateral", "dropout: the client ended before goals or plan were reached; null without a session"
+        ),
+        _derived("dropout_missed_last", "dropout: left, and missed the last appointment; null without a session"),
+        _derived("dropout_incomplete_protocol", "dropout: left before the agreed number of sessions; null without one"),
         _phq9("phq9_intake", "PHQ-9 at intake"),
         _phq9("phq9_end", "PHQ-9 end form; null if it did not come back"),
         _phq9("phq9_last", "last PHQ-9 taken before a session"),
         _latent("true_distress_intake", "distress at referral", "distress SD"),
         _latent("true_distress_end", "distress at the ending or when the clock stopped", "distress SD"),
-        _derived("reliable_improvement", "fell by at least the reliable change index from intake to the last score known"),
+        _derived("reliable_improvement", "fell by at least the reliable change index from intake to the last score"),
         _derived("reliable_deterioration", "rose by at least the reliable change index"),
         _derived("recovered", "reliable improvement, from at or above the cut-off to below it"),
         _wai("wai_client_s1", "client's alliance rating of session 1"),
@@ -128,7 +130,7 @@ CLIENTS = Table(
         _count("confidentiality_breaches", "breaches of confidentiality"),
         _count("microaggressions", "microaggressions", origin="latent"),
     ),
-)  # fmt: skip
+)
 
 TREATMENTS = Table(
     "treatments",

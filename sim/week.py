@@ -1,7 +1,7 @@
 """What happens in a week, phase by phase, on the sheets of clients, therapists and dyads.
 
-Both loops call these functions: the Mesa agents, and later the compiled one. Sessions read the therapist as they were at
-the start of the week; therapists change afterwards. So it does not matter in which order clients come to their week.
+Both loops call these functions: the Mesa agents, and later the compiled one. Sessions read the therapist as they were
+at the start of the week; therapists change afterwards. So it does not matter in which order clients come to their week.
 """
 
 from sim import draws as luck
@@ -75,5 +75,3 @@ def tally(therapist, appointments, started, left, p):
     therapist.hours_worked += p.therapist_session_hours * appointments
     therapist.clients_treated += started
     therapist.on_the_books -= left
-
-

@@ -1,6 +1,7 @@
 """Change: what a session does to distress, and what a week of life does.
 
-Distress is a lasting level (the set point) and a passing part on top. Therapy moves the set point; a crisis calms by itself.
+Distress is a lasting level (the set point) and a passing part on top. Therapy moves the set point; a crisis calms by
+itself.
 """
 
 import math
@@ -14,8 +15,8 @@ def session_gain(rate, facilitative_skill, effort, disclosure, focus, alliance, 
     work = rate * exp(skill * facilitative_skill) * (1 + effort_weight * (effort - 1/2))
            * (1 + disclosure_weight * (disclosure - 1/2)) * focus * luck
     gain = work + alliance_weight * alliance, a positive gain shrinking to 0 within one SD of the floor
-    `rate` = the client's own (distress SD per session), skill in SD, effort, disclosure and focus are shares, `alliance`
-    in al., `luck` exponential of mean 1: some sessions matter much more than others. Source: assumed.
+    `rate` = the client's own (distress SD per session), skill in SD, effort, disclosure and focus are shares,
+    `alliance` in al., `luck` exponential of mean 1: some sessions matter much more than others. Source: assumed.
     """
     helped = 1.0 + p.change_effort * (effort - 0.5)
     opened = 1.0 + p.change_disclosure * (disclosure - 0.5)

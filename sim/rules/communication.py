@@ -13,9 +13,7 @@ def acts(directiveness, seen, disclosure, noise, p):
     that the client said then; `directiveness` in SD; `noise` standard normal.
     Source: assumed. Left out: what the modality asks of the therapist.
     """
-    supportive = p.communication_base_supportive * exponential(
-        p.communication_responsiveness * clamp(-seen, -3.0, 3.0)
-    )
+    supportive = p.communication_base_supportive * exponential(p.communication_responsiveness * clamp(-seen, -3.0, 3.0))
     usual_exploratory = max(1.0 - p.communication_base_supportive - p.communication_base_controlling, 0.01)
     exploratory = usual_exploratory * exponential(p.communication_opening * (disclosure - 0.5))
     controlling = p.communication_base_controlling * exponential(

@@ -6,9 +6,10 @@ def perceived_empathy(empathy, listening, fit, supportive, distance_felt, distan
 
     felt = skill * empathy + listening * listening + fit weight * fit
            + support * (supportive - usual) - distance_cost * felt distance - bias_cost * bias * distance + error
-    `empathy`, `listening`, `fit` of the dyad in SD; `supportive` = share of supportive acts; distances in culture units; `bias` in bias
-    units; `error` standard normal. The therapist's own opinion of how well they understood does not enter.
-    Source: elliott2018 (it is the client's perception that goes with outcome). Left out: empathy that grows by training.
+    `empathy`, `listening`, `fit` of the dyad in SD; `supportive` = share of supportive acts; distances in culture
+    units; `bias` in bias units; `error` standard normal. The therapist's own opinion of how well they understood does
+    not enter. Source: elliott2018 (it is the client's perception that goes with outcome). Left out: empathy that grows
+    by training.
     """
     skill = p.empathy_skill * empathy + p.empathy_listening * listening + p.empathy_fit * fit
     warmth = p.empathy_support * (supportive - p.communication_base_supportive)

@@ -20,9 +20,10 @@ def good_enough_hazard(distress, good_enough, contract, p):
 def dissatisfied_hazard(alliance, retention_skill, frailty, missed, contract, p):
     """Return the hazard of leaving dissatisfied.
 
-    exp(dissatisfied - alliance_weight * alliance - retention * skill + frailty_weight * frailty + missed_weight * missed)
-    times exp(-commitment) with a contract. `alliance` in al., skill and frailty in SD, `missed` = 1 if the appointment was
-    missed. Source: swift2012 for how common it is; form assumed.
+    exp(dissatisfied - alliance_weight * alliance - retention * skill + frailty_weight * frailty
+        + missed_weight * missed), times exp(-commitment) with a contract
+    `alliance` in al., skill and frailty in SD, `missed` = 1 if the appointment was missed.
+    Source: swift2012 for how common it is; form assumed.
     """
     holds = p.ending_alliance * alliance + p.ending_retention * retention_skill
     loosens = p.ending_frailty * frailty + p.ending_missed * missed

@@ -8,7 +8,8 @@ from sim.maths import clamp, logistic
 def next_motivation(motivation, trait, progress, alliance, p):
     """Return motivation after a session (SD, within +-8).
 
-    motivation' = motivation + pace * (trait + progress_weight * tanh(progress) + alliance_weight * alliance - motivation)
+    motivation' = motivation + pace * (drawn to - motivation)
+    drawn to = trait + progress_weight * tanh(progress) + alliance_weight * alliance
     `trait` = motivation at intake (SD), `progress` in distress SD, `alliance` in al. Source: assumed.
     """
     drawn_to = trait + p.motivation_progress * math.tanh(progress) + p.motivation_alliance * alliance

@@ -6,16 +6,16 @@ from sim.maths import exponential, logistic
 def rupture_probability(alliance, gap, friction, p):
     """Return the chance that a rupture begins in a session.
 
-    logistic(base - alliance_weight * alliance + gap_strain * gap + friction)
+    possible * logistic(base - alliance_weight * alliance + gap_strain * gap + friction)
     `alliance` in al., `gap` in gap units, `friction` = logit from controlling acts.
     Source: eubanks2018 for how common ruptures are; form assumed.
     """
     mismatch = p.goals_gap_strain * gap + friction
-    return logistic(p.rupture_base - p.rupture_alliance * alliance + mismatch)
+    return p.rupture_possible * logistic(p.rupture_base - p.rupture_alliance * alliance + mismatch)
 
 
 def confrontation_probability(reactance, p):
-    """Return the chance that a rupture is a confrontation, not a withdrawal: logistic(confronting * reactance in SD)."""
+    """Return the chance that a rupture is a confrontation: logistic(confronting * reactance in SD)."""
     return logistic(p.rupture_confronting * reactance)
 
 

@@ -1,10 +1,10 @@
 """One session, from the first word to the next week: the order of events, and nothing else.
 
-Read it as a story. The client comes in as distressed as the week has left her. The therapist acts on what they *think* of
-the relationship. She feels understood or not; something may be said that hurts, or get out that should not have. Trust
-moves, she says more or less, the two come closer on what this is for. A rupture may begin; it is seen or not, mended or
-not. Out of that comes the alliance; out of the alliance, her effort; out of all of it, change. Then she goes home, and
-whether she comes back is decided by `endings`.
+Read it as a story. The client comes in as distressed as the week has left her. The therapist acts on what they *think*
+of the relationship. She feels understood or not; something may be said that hurts, or get out that should not have.
+Trust moves, she says more or less, the two come closer on what this is for. A rupture may begin; it is seen or not,
+mended or not. Out of that comes the alliance; out of the alliance, her effort; out of all of it, change. Then she goes
+home, and whether she comes back is decided by `endings`.
 
 All luck of the appointment was drawn before it began: `draws[RUPTURE]` is the card for "does a rupture begin?".
 This file is the only one that knows the order; a rule never calls another file's rule.
@@ -168,9 +168,7 @@ def grow_together(client, dyad, row, draws, p):
     dyad.task = alliance.next_part(
         dyad.task, alliance.task_offered(dyad.fit, client.motivation, dyad.trust, dyad.progress, p), p
     )
-    dyad.bond = alliance.next_part(
-        dyad.bond, alliance.bond_offered(dyad.fit, row.true_empathy, dyad.trust, p), p
-    )
+    dyad.bond = alliance.next_part(dyad.bond, alliance.bond_offered(dyad.fit, row.true_empathy, dyad.trust, p), p)
     dyad.mood = alliance.next_mood(dyad.mood, draws[luck.MOOD], p)
     felt_by_all = dyad.mood + dyad.lift - dyad.strain
     row.true_goal = dyad.goal + felt_by_all
@@ -181,7 +179,7 @@ def grow_together(client, dyad, row, draws, p):
 
 
 def work(client, therapist, dyad, row, draws, p):
-    """The client works until the next session; distress changes, and change feeds back on motivation and relationship."""
+    """The client works until the next session; distress changes, and change feeds back on motivation and alliance."""
     dyad.effort = motivation.effort(client.motivation, alliance=dyad.alliance, p=p)
     row.relief = change.session_gain(
         client.change_rate,

@@ -1,0 +1,23 @@
+"""Estimates from the tables of runs: pure functions of data frames, with a standard error and a named status.
+
+Nothing here knows the model; a table that another clinic kept, with the same columns, would do as well.
+"""
+
+from experiments.estimators.catalogue import Estimator
+from experiments.estimators.monte_carlo import Difference, Summary, monte_carlo, paired_difference
+from experiments.estimators.registry import REGISTRY, estimate, estimates
+from experiments.estimators.value import OK, REASONS, Value
+
+__all__ = [
+    "OK",
+    "REASONS",
+    "REGISTRY",
+    "Difference",
+    "Estimator",
+    "Summary",
+    "Value",
+    "estimate",
+    "estimates",
+    "monte_carlo",
+    "paired_difference",
+]

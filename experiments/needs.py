@@ -1,0 +1,73 @@
+"""What figures and estimates need of a run: how much is kept of it, and which forms are asked.
+
+A figure of the alliance over sessions cannot be drawn where only clients are kept; the correlation of
+alliance and outcome cannot be worked out where nobody is asked for the alliance. Both are told before
+anything runs.
+"""
+
+import re
+from dataclasses import dataclass
+
+from sim import measures
+from sim.tables import KEEP
+
+FROM_PHQ9 = ("reliable_improvement", "reliable_deterioration", "recovered", "above_cutoff")
+"""Columns that are worked out from the PHQ-9 without having its name."""
+
+
+@dataclass(frozen=True)
+class Need:
+    """What a figure or an estimate needs: the least `keep`, and the columns that it reads."""
+
+    keep: str
+    columns: tuple[str, ...] = ()
+
+
+def known_estimates():
+    """Return the estimates by name, each with its `Need`; looked up late, because it loads pandas."""
+    from experiments.estimators import REGISTRY
+
+    return {name: Need(each.keep, tuple(each.columns)) for name, each in REGISTRY.items()}
+
+
+def known_figures():
+    """Return the figures by name, each with its `Need`; looked up late, because it loads matplotlib."""
+    from experiments.figures import NAMES
+
+    return {name: Need(keep) for name, keep in NAMES.items()}
+
+
+def choose(config, key, known, *, keep, forms):
+    """Return the figures (or estimates) that a config names; if it names none, all that can be had."""
+    what = key.removesuffix("s")
+    asked = config.names(key, known, what=what)
+    if asked is None:
+        return tuple(name for name, need in known.items() if not gap(need, keep=keep, forms=forms))
+    for name in asked:
+        lacking = gap(known[name], keep=keep, forms=forms)
+        if lacking:
+            config.refuse(f"{what} {name} needs {lacking}.", key, config.data[key].index(name))
+    return asked
+
+
+def gap(need, *, keep, forms):
+    """Return in words what a run that keeps `keep` and asks `forms` lacks for a need, None if nothing."""
+    if KEEP.index(need.keep) > KEEP.index(keep):
+        return f'keep = "{need.keep}" or more, and here keep is "{keep}"'
+    return next(filter(None, (_unasked(column, forms) for column in need.columns)), None)
+
+
+def _unasked(column, forms):
+    """Return in words which form a column needs that is not asked, None if there is no such."""
+    form = "phq9" if column in FROM_PHQ9 else _form_of(column)
+    session = re.search(r"_s(\d+)$", column)
+    if form is None or (form in forms and not session):
+        return None
+    if form in forms and measures.is_scheduled(forms[form], int(session[1])):
+        return None
+    when = f" at session {session[1]}" if session else ""
+    return f"the form {form}{when}, which [forms] does not ask"
+
+
+def _form_of(column):
+    return next((form for form in measures.scales() if column == form or column.startswith(f"{form}_")), None)
