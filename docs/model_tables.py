@@ -56,7 +56,7 @@ def states():
 def _variable(name, default, about):
     if isinstance(default, int):
         return [f"`{name}`", about["text"], about["unit"], f"from {default}", "whole number"]
-    kind = "changes" if about["varies"] else "fixed"
+    kind = "noted once" if default != default else "changes" if about["varies"] else "fixed"
     return [f"`{name}`", about["text"], about["unit"], _range(about["low"], about["high"]), kind]
 
 

@@ -72,6 +72,7 @@ def _experiment(config, service):
         changed=_changed(config, here, service),
         path=config.file.path,
         text=config.file.text,
+        references=service.references,
     )
 
 

@@ -46,9 +46,7 @@ def _of_runs(table, order):
     starts, sizes = _blocks(table["run_id"])
     columns = [(f"{field.name} {field.type}", table[field.name]) for field in table.schema]
     return {
-        table["run_id"][start].as_py(): _of_rows(
-            [(head, column.slice(start, size)) for head, column in columns]
-        )
+        table["run_id"][start].as_py(): _of_rows([(head, column.slice(start, size)) for head, column in columns])
         for start, size in zip(starts, sizes, strict=True)
     }
 

@@ -53,7 +53,7 @@ class Experiment:
 
     `base` holds what service file and config set, `switch` the config's switches; `points` are the design
     points, each a dict from parameter to value. `changed` tells which defaults were changed: name -> (value,
-    file). `text` is the TOML as it was read.
+    file). `text` is the TOML as it was read; `references` are figures of the real service to set beside ours.
     """
 
     name: str
@@ -77,6 +77,7 @@ class Experiment:
     changed: dict
     path: Path
     text: str
+    references: tuple[dict, ...] = ()
 
     @property
     def run_count(self):

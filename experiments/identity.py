@@ -107,9 +107,7 @@ def _changed_file(old, new):
     names = sorted(name for name in {*old, *new} if old.get(name) != new.get(name))
     if not names:
         return None
-    what = (
-        "has changed" if names[0] in old and names[0] in new else "is new" if names[0] in new else "is gone"
-    )
+    what = "has changed" if names[0] in old and names[0] in new else "is new" if names[0] in new else "is gone"
     others = f" (and {len(names) - 1} more)" if len(names) > 1 else ""
     return f"{names[0]} {what}{others}"
 
@@ -125,11 +123,7 @@ def _changed_version(old, new):
 
 
 def _changed_runs(old, new):
-    return (
-        None
-        if old == new
-        else "the config stands for other runs than before, though each of its lines is the same"
-    )
+    return None if old == new else "the config stands for other runs than before, though each of its lines is the same"
 
 
 def _flat(data, prefix=""):

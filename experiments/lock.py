@@ -72,9 +72,7 @@ class Lock:
                 f"if nothing runs there any more, remove {self.path} and run again."
             )
         if is_alive(note["pid"], started=note["process_start"]):
-            raise Refusal(
-                f"{self.path.parent} is being worked on by {who}; wait until it is done, or stop it."
-            )
+            raise Refusal(f"{self.path.parent} is being worked on by {who}; wait until it is done, or stop it.")
 
     def _take_down(self, note):
         """Take down a dead process's note; of two that try, one gets it: a file is renamed only once."""
@@ -117,8 +115,6 @@ def process_start(pid):
     except (OSError, IndexError):
         pass
     with suppress(OSError, subprocess.SubprocessError):
-        answer = subprocess.run(
-            ["ps", "-o", "lstart=", "-p", str(pid)], capture_output=True, text=True, timeout=10
-        )
+        answer = subprocess.run(["ps", "-o", "lstart=", "-p", str(pid)], capture_output=True, text=True, timeout=10)
         return answer.stdout.strip() or None
     return None

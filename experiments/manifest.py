@@ -36,9 +36,7 @@ def make(experiment, identity, *, runs, engine):
         "arms": [arm.name for arm in experiment.arms],
         "points": [dict(point) for point in experiment.points],
         "sweep": sweep(experiment),
-        "changed": {
-            name: {"value": value, "file": str(file)} for name, (value, file) in experiment.changed.items()
-        },
+        "changed": {name: {"value": value, "file": str(file)} for name, (value, file) in experiment.changed.items()},
         "tables": {name: described(columns) for name, columns in schema.layout(experiment).items()},
         "keys": {name: ["run_id", *(key for key in TABLES[name].key if key != "run_id")] for name in TABLES},
         "scales": {name: scale(entry) for name, entry in scales().items()},
@@ -57,7 +55,11 @@ def make(experiment, identity, *, runs, engine):
 
 def changeable(experiment):
     """Return what may differ when the same runs are asked for again: words, and the choice of figures."""
-    return {"question": experiment.question, "figures": list(experiment.figures)}
+    return {
+        "question": experiment.question,
+        "figures": list(experiment.figures),
+        "references": [dict(entry) for entry in getattr(experiment, "references", ())],
+    }
 
 
 def write(folder, manifest):
@@ -68,9 +70,7 @@ def write(folder, manifest):
 def write_companions(folder, experiment, manifest):
     """Write what lies beside the manifest: the config as read, and the full names of swept parameters."""
     write_text(Path(folder) / "config.toml", experiment.text)
-    rows = [
-        (entry["column"], name, entry["unit"], entry["text"]) for name, entry in manifest["sweep"].items()
-    ]
+    rows = [(entry["column"], name, entry["unit"], entry["text"]) for name, entry in manifest["sweep"].items()]
     write_csv(Path(folder) / "parameters.csv", ("column", "parameter", "unit", "text"), rows)
 
 
@@ -90,9 +90,7 @@ def sweep(experiment):
 
 def described(columns):
     """Return the data dictionary's entries of some columns as plain data."""
-    return {
-        column.name: _plain({k: v for k, v in asdict(column).items() if k != "name"}) for column in columns
-    }
+    return {column.name: _plain({k: v for k, v in asdict(column).items() if k != "name"}) for column in columns}
 
 
 def scale(entry):

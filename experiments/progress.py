@@ -56,9 +56,7 @@ class Progress:
             return
         self._last_count, self._last_time = self.count, now
         failed = f", {self.failed} failed" if self.failed else ""
-        self.say(
-            f"{self.count} of {self.total} runs ({self.count / self.total:.0%}){failed}{self._left(now)}"
-        )
+        self.say(f"{self.count} of {self.total} runs ({self.count / self.total:.0%}){failed}{self._left(now)}")
 
     def _left(self, now):
         new = self.count - self.already

@@ -75,8 +75,10 @@ class Reader:
 
     def name(self, key, *, default):
         """Return a name, `default` if the file does not say or says it wrongly."""
-        value = self.data.get(key, default)
-        if value == default or is_name(value):
+        if key not in self.data:
+            return default
+        value = self.data[key]
+        if is_name(value):
             return value
         self.refuse(f"{key} = {show(value)} must consist of {NAME_RULE}.", key)
         return default

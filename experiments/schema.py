@@ -44,9 +44,7 @@ def swept_columns(experiment):
     names = short_names(experiment.sweep_keys, taken=TABLES["runs"].names)
     known = catalogue()
     return [
-        Column(
-            names[key], "number", known[key].text, known[key].unit, known[key].low, known[key].high, "derived"
-        )
+        Column(names[key], "number", known[key].text, known[key].unit, known[key].low, known[key].high, "derived")
         for key in experiment.sweep_keys
     ]
 
@@ -67,9 +65,7 @@ def estimate_columns(experiment):
     columns = []
     for name, spec in estimators(experiment.estimates).items():
         columns.append(Column(name, "number", spec.sentence, spec.unit, origin="derived"))
-        columns.append(
-            Column(f"{name}_se", "number", f"standard error of {name}", spec.unit, 0, origin="derived")
-        )
+        columns.append(Column(f"{name}_se", "number", f"standard error of {name}", spec.unit, 0, origin="derived"))
     return columns
 
 
@@ -91,9 +87,7 @@ def to_arrow(table, columns, data):
     names = [column.name for column in columns]
     if set(names) != set(data):
         odd = ", ".join(sorted(set(names) ^ set(data)))
-        raise ValueError(
-            f"The columns of {table} are not those of the data dictionary; they differ in {odd}."
-        )
+        raise ValueError(f"The columns of {table} are not those of the data dictionary; they differ in {odd}.")
     return pa.table([_array(table, column, data[column.name]) for column in columns], names=names)
 
 
@@ -103,7 +97,5 @@ def _array(table, column, values):
     array = pa.array(values, arrow_type(column))
     if column.type == "number" and pc.all(pc.is_finite(array)).as_py() is False:
         row = pc.index(pc.is_finite(array), False).as_py()
-        raise ValueError(
-            f"{table}.{column.name} is {array[row]} in row {row}; it must be finite, or null if unknown."
-        )
+        raise ValueError(f"{table}.{column.name} is {array[row]} in row {row}; it must be finite, or null if unknown.")
     return array

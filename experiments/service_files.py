@@ -5,10 +5,11 @@ and how it works, never in how people and relationships work: it sets parameters
 only.
 """
 
+import math
+import os
 from dataclasses import dataclass, field
-from pathlib import Path
 
-from experiments import toml_files
+from experiments import needs, shipped, toml_files
 from experiments.model_values import allowed, flat, known_parameter, read_forms
 from experiments.reader import NAME_RULE, Reader, is_name, unknown
 from experiments.toml_files import ConfigError, show
@@ -16,7 +17,7 @@ from sim import parameters
 
 ASSIGNMENTS = ("queue", "fixed")
 INTAKES = ("referral", "session_1")
-KEYS = ("name", "question", "source", "assignment", "intake", "set", "forms")
+KEYS = ("name", "question", "source", "assignment", "intake", "set", "forms", "references")
 SCIENCE = "how people and relationships work, the same in every service; put it into the experiment's config"
 EVERY_SESSION = {"phq9": "every", "wai_client": "every", "wai_therapist": "every"}
 
@@ -30,13 +31,7 @@ class Service:
     assignment: str = "queue"
     intake: str = "referral"
     forms: dict = field(default_factory=EVERY_SESSION.copy)
-
-
-def shipped_configs():
-    """Return the folder of the configs that come along: inside an installed package, else the checkout's."""
-    package = Path(__file__).resolve().parent
-    installed = package / "shipped_configs"
-    return installed if installed.is_dir() else package.parent / "configs"
+    references: tuple = ()
 
 
 def read_service(config):
@@ -59,12 +54,12 @@ def read_service(config):
 
 def _folders(config_path):
     here = config_path.resolve().parent
-    return [here / "services", here.parent / "services", shipped_configs() / "services"]
+    return [here / "services", here.parent / "services", shipped.folder() / "services"]
 
 
 def _inside(path, folder):
     """Return True if the file is there and does not lead out of its folder by a symbolic link."""
-    return path.is_file() and path.resolve().is_relative_to(folder.resolve())
+    return os.path.isfile(path) and path.resolve().is_relative_to(folder.resolve())
 
 
 def _read(path, config):
@@ -81,6 +76,7 @@ def _read(path, config):
         assignment=reader.choice("assignment", known=ASSIGNMENTS, default="queue"),
         intake=reader.choice("intake", known=INTAKES, default="referral"),
         forms=read_forms(reader, default=EVERY_SESSION.copy()),
+        references=_references(reader),
     )
 
 
@@ -91,6 +87,26 @@ def _check_keys(reader):
     reader.name("name", default="")
     reader.text("question")
     reader.text("source")
+
+
+def _references(reader):
+    """Return what is known of the real service: for each estimate its value, in whose words, and from where."""
+    found = []
+    for name, entry in reader.table("references").items():
+        place = ("references", name)
+        if name not in needs.known_estimates():
+            reader.refuse(unknown("estimate", name, needs.known_estimates()), *place)
+        elif not isinstance(entry, dict) or {*entry} != {"value", "label", "source"} or not is_number(entry["value"]):
+            rule = 'must be a table such as { value = 13.8, label = "PHQ-9 at intake", source = "annual tables" }'
+            reader.refuse(f"{'.'.join(place)} = {show(entry)} {rule}.", *place)
+        else:
+            found.append({"estimate": name, **entry})
+    return tuple(found)
+
+
+def is_number(value):
+    """Return True for a finite number."""
+    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
 
 
 def _service_parameters(reader):

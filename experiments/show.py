@@ -109,4 +109,6 @@ def _foot(manifest, runs):
 
 
 def _without_nan(data):
-    return {key: None if isinstance(value, float) and not math.isfinite(value) else value for key, value in data.items()}
+    return {
+        key: None if isinstance(value, float) and not math.isfinite(value) else value for key, value in data.items()
+    }

@@ -40,6 +40,7 @@ def first_failure(result, failed):
     first = runs[runs["status"] == "failed"].iloc[0]
     return (
         f"{failed} runs failed; the first, {first['run_id']} (arm {first['arm']}, design point "
-        f"{first['design_point']}, replication {first['replication']}), in {first['stage']}: {first['error_type']}: {first['message']} "
+        f"{first['design_point']}, replication {first['replication']}), in {first['stage']}: "
+        f"{first['error_type']}: {first['message']} "
         "The others are in the result; the table `runs` has a row for each failure."
     )

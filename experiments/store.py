@@ -40,9 +40,7 @@ def number_folders(home):
     """Return the numbered folders of an experiment that have a manifest, oldest first."""
     if not home.is_dir():
         return []
-    found = [
-        path for path in home.iterdir() if NUMBER.fullmatch(path.name) and (path / "manifest.json").is_file()
-    ]
+    found = [path for path in home.iterdir() if NUMBER.fullmatch(path.name) and (path / "manifest.json").is_file()]
     return sorted(found, key=lambda path: int(path.name))
 
 
@@ -56,9 +54,7 @@ def find(result, *, out=Path("results")):
             return place
         if folders := number_folders(place):
             return folders[-1]
-    raise StoreError(
-        f"No result is found under {str(result)!r}, nor in {Path(out) / result}; {_known(result, out)}"
-    )
+    raise StoreError(f"No result is found under {str(result)!r}, nor in {Path(out) / result}; {_known(result, out)}")
 
 
 def _known(result, out):
@@ -166,18 +162,14 @@ class Result:
         wanted = columns if columns is None else list(dict.fromkeys([*columns, "run_id"]))
         table = read_part(path, columns=wanted)
         if doubles:
-            table = table.filter(
-                pc.invert(pc.is_in(table["run_id"].cast(pa.string()), pa.array(sorted(doubles))))
-            )
+            table = table.filter(pc.invert(pc.is_in(table["run_id"].cast(pa.string()), pa.array(sorted(doubles)))))
         return table if columns is None else table.select(columns)
 
     def _sorted(self, table, order):
         """Sort by `order`, with the arms in the order of the config."""
         place = pc.index_in(table["arm"], pa.array(self.manifest["arms"], pa.string()))
         keys = [(column, "ascending") for column in order]
-        return table.take(
-            pc.sort_indices(table.set_column(table.schema.names.index("arm"), "arm", place), keys)
-        )
+        return table.take(pc.sort_indices(table.set_column(table.schema.names.index("arm"), "arm", place), keys))
 
     @cached_property
     def _doubles(self):

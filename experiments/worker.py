@@ -17,12 +17,13 @@ import pyarrow as pa
 
 from experiments.manifest import now
 from experiments.schema import to_arrow
-from experiments.store import frame
+from experiments.store import RUN_COLUMNS, frame
 from experiments.writing import write_part
 from sim.tables import ENDINGS
 
 ENOUGH_BYTES = 128 * 2**20
 """A worker writes a part when it holds this much, rather than wait for the end of its chunk."""
+OWN = ("runs", "timings")
 _ADDRESS = re.compile(r"0x[0-9a-fA-F]{6,}")
 
 
@@ -62,6 +63,10 @@ class Note:
     failed: int = 0
     seconds: float = 0.0
 
+    def count(self, done, seconds):
+        """Count one more run, done or failed."""
+        self.done, self.failed, self.seconds = self.done + done, self.failed + (not done), self.seconds + seconds
+
 
 @dataclass
 class Tray:
@@ -84,44 +89,38 @@ def work(job, tasks, breakable=nullcontext):
 
     `breakable()` surrounds the model: only there may a second Ctrl-C break in, and it loses that run alone.
     """
-    note, tray = Note(), Tray()
+    note, tray, simulate = Note(), Tray(), _prepare(job)
     for task in tasks:
         if (job.folder / "stop").exists():
             break
         try:
-            done, seconds = one_run(job, task, tray, breakable)
+            done, seconds = one_run(job, task, tray, simulate=simulate, breakable=breakable)
         except KeyboardInterrupt:
             break
-        note.done, note.failed, note.seconds = (
-            note.done + done,
-            note.failed + (not done),
-            note.seconds + seconds,
-        )
+        note.count(done, seconds)
         if tray.bytes > ENOUGH_BYTES:
             empty(job, tray)
     empty(job, tray)
     return note
 
 
-def one_run(job, task, tray, breakable):
+def one_run(job, task, tray, *, simulate, breakable):
     """Do one run and lay its tables in the tray; return whether it was done, and the seconds it took."""
     started, clock, stage = now(), time.monotonic(), "simulate"
     try:
         with breakable():
-            data = _simulate(job)(task.run.setting, seed=task.run.seed, keep=job.keep)
+            data = simulate(task.run.setting, seed=task.run.seed, keep=job.keep)
         stage = "write"
-        tables = {name: _table(job, name, data[name], task) for name in data if name in job.layout}
+        tables = {name: _table(job, name, data[name], task) for name in job.layout if name not in OWN}
         counts = _counts(data["clients"])
         stage = "estimate"
         ending = {**counts, **_estimates(job, tables), "status": "done"}
         tables = {name: table for name, table in tables.items() if name in job.kept}
     except (Exception, SystemExit) as error:
-        tables, ending = {}, failure(stage, type(error).__name__, str(error))
+        tables, ending = {}, failure(stage, type(error).__name__, error)
     seconds = time.monotonic() - clock
-    tables["runs"] = _run_row(job, task, ending)
     timing = {"engine": job.engine, "worker": os.getpid(), "seconds": seconds, "started": started}
-    tables["timings"] = _table(job, "timings", {name: [value] for name, value in timing.items()}, task)
-    tray.add(task.run.run_id, tables)
+    tray.add(task.run.run_id, {**tables, **_own_rows(job, task, ending, timing)})
     return ending["status"] == "done", seconds
 
 
@@ -129,10 +128,8 @@ def record_death(job, task):
     """Write the part of a run whose process ended without a word."""
     tray = Tray()
     message = "The process that ran it ended without a word: out of memory, killed from outside, or a crash."
-    tray.add(task.run.run_id, {"runs": _run_row(job, task, failure("simulate", "WorkerDied", message))})
-    timing = {"engine": job.engine, "worker": None, "seconds": None, "started": None}
-    timings = _table(job, "timings", {name: [value] for name, value in timing.items()}, task)
-    tray.tables["timings"] = [timings]
+    ending = failure("simulate", "WorkerDied", message)
+    tray.add(task.run.run_id, _own_rows(job, task, ending, {"engine": job.engine}))
     empty(job, tray)
 
 
@@ -145,16 +142,20 @@ def empty(job, tray):
     tray.tables, tray.run_ids, tray.bytes = {}, [], 0
 
 
-def failure(stage, error_type, message):
+def failure(stage, error_type, reason):
     """Return what stands in `runs` about a failed run; addresses in memory never repeat and are blotted out."""
-    message = _ADDRESS.sub("0x...", message)[:2000] or "It gave no reason."
+    message = _ADDRESS.sub("0x...", str(reason))[:2000] or "It gave no reason."
+    message = message.encode("utf-8", "replace").decode("utf-8")
     return {"status": "failed", "stage": stage, "error_type": error_type, "message": message}
 
 
-def _simulate(job):
+def _prepare(job):
+    """Return the model's `simulate`; what is slow to load is loaded here, so that no run's clock counts it."""
+    if job.estimates:
+        import experiments.estimators  # noqa: F401
     if job.simulate is not None:
         return job.simulate
-    from sim.service import simulate  # here, because it loads Mesa
+    from sim.service import simulate
 
     return simulate
 
@@ -163,21 +164,20 @@ def _table(job, name, data, task):
     """Return one table of one run as Arrow, with the columns in front that say which run it is."""
     columns = job.layout[name]
     rows = len(next(iter(data.values())))
-    run = task.run
-    front = {
-        "run_id": run.run_id,
-        "arm": run.arm,
-        "design_point": run.design_point,
-        "replication": run.replication,
-    }
-    return to_arrow(name, columns, {**{column: [value] * rows for column, value in front.items()}, **data})
+    front = {column: [getattr(task.run, column)] * rows for column in RUN_COLUMNS}
+    return to_arrow(name, columns, {**front, **data})
 
 
-def _run_row(job, task, ending):
-    known = {"experiment": job.experiment, "seed": task.run.seed, "world": job.world}
+def _own_rows(job, task, ending, timing):
+    """Return the row of a run in each of the tables that the model knows nothing of."""
+    known = {"experiment": job.experiment, "seed": task.run.seed, "world": job.world, **ending}
     known |= {column: task.point.get(name) for name, column in job.swept.items()}
-    own = [column.name for column in job.layout["runs"][4:]]
-    return _table(job, "runs", {name: [{**known, **ending}.get(name)] for name in own}, task)
+    return {"runs": _row(job, "runs", known, task), "timings": _row(job, "timings", timing, task)}
+
+
+def _row(job, name, known, task):
+    columns = [column.name for column in job.layout[name] if column.name not in RUN_COLUMNS]
+    return _table(job, name, {column: [known.get(column)] for column in columns}, task)
 
 
 def _counts(clients):

@@ -56,9 +56,7 @@ def _to_disk(path):
 def cannot_write(folder, error):
     """Return the StoreError for a folder that cannot be written, given the system's error."""
     reason = os.strerror(error.errno) if error.errno else str(error)
-    return StoreError(
-        f"Cannot write to {folder}: {reason}; put that right, or choose another folder with --out."
-    )
+    return StoreError(f"Cannot write to {folder}: {reason}; put that right, or choose another folder with --out.")
 
 
 def make_folder(path, *, exist_ok=True):

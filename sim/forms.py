@@ -1,8 +1,14 @@
 """The forms of a session: what client, therapist and observer put down, each with a view and a tremor of their own."""
 
 from sim import draws as luck
-from sim.measures import alliance_item_mean, is_scheduled, symptom_score, total_item_mean
-from sim.rules import communication, perception
+from sim.measures import (
+    alliance_item_mean,
+    calls_it_rupture,
+    coded_shares,
+    is_scheduled,
+    symptom_score,
+    total_item_mean,
+)
 
 
 def fill(client, dyad, row, draws, forms, scales, p):
@@ -65,7 +71,7 @@ def rate_as_therapist(dyad, row, draws, items, p):
 
 def code(row, draws, p):
     """The observer codes the acts and, like the client, says whether there was a rupture."""
-    row.supportive_observer, row.exploratory_observer, row.controlling_observer = communication.coded_shares(
+    row.supportive_observer, row.exploratory_observer, row.controlling_observer = coded_shares(
         row.supportive,
         row.exploratory,
         row.controlling,
@@ -74,9 +80,7 @@ def code(row, draws, p):
         draws[luck.CODES_CONTROLLING],
         p,
     )
-    row.rupture_client = perception.calls_it_rupture(
-        row.new_strain, p.view_client_threshold, draws[luck.CLIENT_SEES_STRAIN], p
-    )
-    row.rupture_observer = perception.calls_it_rupture(
+    row.rupture_client = calls_it_rupture(row.new_strain, p.view_client_threshold, draws[luck.CLIENT_SEES_STRAIN], p)
+    row.rupture_observer = calls_it_rupture(
         row.new_strain, p.view_observer_threshold, draws[luck.OBSERVER_SEES_STRAIN], p
     )

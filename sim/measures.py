@@ -1,4 +1,4 @@
-"""From what is latent to what stands on a form: PHQ-9 and WAI-SR.
+"""From what is latent to what stands on a form: PHQ-9, WAI-SR, and what an observer codes.
 
 A client's distress is a place on a line; the PHQ-9 is a ruler with whole points, an end at 0 and at 27, and a tremor.
 The scales' norms, cut-offs and maps stand in `sim/data/measures.toml`.
@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 
-from sim.maths import clamp, logistic
+from sim.maths import clamp, exponential, logistic
 
 
 @dataclass(frozen=True)
@@ -103,3 +103,25 @@ def is_scheduled(schedule, session):
     if schedule is None:
         return False
     return schedule == "every" or session in schedule
+
+
+def calls_it_rupture(new_strain, threshold, luck, p):
+    """Return 1 if a rater calls it a rupture: new strain plus error above the rater's threshold (al.), else 0.
+
+    `luck` standard normal. A session without new strain is never called one. Source: eubanks2018 (raters differ).
+    """
+    if new_strain <= 0.0:
+        return 0
+    return 1 if new_strain + p.view_strain_error * luck > threshold else 0
+
+
+def coded_shares(supportive, exploratory, controlling, error_1, error_2, error_3, p):
+    """Return the shares as an observer codes them: each off by a factor, then made to sum to 1.
+
+    `error_1` to `error_3` are standard normal. Source: assumed.
+    """
+    coded_supportive = supportive * exponential(p.communication_coding_error * error_1)
+    coded_exploratory = exploratory * exponential(p.communication_coding_error * error_2)
+    coded_controlling = controlling * exponential(p.communication_coding_error * error_3)
+    total = coded_supportive + coded_exploratory + coded_controlling
+    return coded_supportive / total, coded_exploratory / total, coded_controlling / total

@@ -3,7 +3,6 @@
 from sim import draws
 from sim.derived import change_on_scores, dropout_by_definition
 from sim.measures import end_form_probability, scales, symptom_score
-from sim.rules.culture import distance_between
 from sim.state import (
     DISSATISFIED,
     EXTERNAL,
@@ -154,7 +153,7 @@ def treatment_row(client, notes):
         "start_week": record.start_week,
         "end_week": _null(record.end_week),
         "sessions_held": record.sessions,
-        "cultural_distance": distance_between(record.culture, therapist.culture),
+        "cultural_distance": client.dyad.distance,
         "same_group": record.culture_group == therapist.culture_group,
     }
 

@@ -44,7 +44,7 @@ class Parameter:
         rule = f"must lie in {_plain(self.low)} to {_plain(self.high)} ({self.unit})"
         if isinstance(value, bool) or not isinstance(value, int | float):
             return f"must be a number, and {rule}"
-        if not math.isfinite(value) or not self.low <= value <= self.high:
+        if not self.low <= value <= self.high:  # so also for nan
             return rule
         if self.integer and value != int(value):
             return f"must be a whole number ({self.unit})"

@@ -36,9 +36,15 @@ def _therapist(therapist_id, draws, p):
         confidentiality=spread * draws[luck.CONFIDENTIALITY],
         directiveness=spread * draws[luck.DIRECTIVENESS],
         cultural_comfort=spread * draws[luck.COMFORT],
-        bias=p.bias_mean_size * abs(draws[luck.BIAS]) / math.sqrt(2.0 / math.pi),
+        bias=_bias(draws[luck.BIAS], p),
         culture=_culture(group, draws[luck.THERAPIST_CULTURE], p),
     )
+
+
+def _bias(normal, p):
+    """Bias of a therapist: half-normal with the mean `bias.mean_size`; with skill_sd = 0 everybody has the mean."""
+    usual = abs(normal) / math.sqrt(2.0 / math.pi)
+    return p.bias_mean_size * max(1.0 + p.therapist_skill_sd * (usual - 1.0), 0.0)
 
 
 def _places(normal, p):

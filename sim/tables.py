@@ -108,11 +108,19 @@ CLIENTS = Table(
         _count("appointments_booked", "appointments booked"),
         _count("sessions_held", "sessions held"),
         _count("no_shows", "appointments that the client missed without a word"),
-        Column("ending", "text", "the one way in which the client's therapy ended", values=ENDINGS),
+        Column(
+            "ending",
+            "text",
+            "how therapy ended; never_started also for those who still waited when the clock stopped",
+            values=ENDINGS,
+        ),
         _derived(
             "dropout_unilateral", "dropout: the client ended before goals or plan were reached; null without a session"
         ),
-        _derived("dropout_missed_last", "dropout: left, and missed the last appointment; null without a session"),
+        _derived(
+            "dropout_missed_last",
+            "dropout: missed the last appointment booked, whatever the reason; null without a session",
+        ),
         _derived("dropout_incomplete_protocol", "dropout: left before the agreed number of sessions; null without one"),
         _phq9("phq9_intake", "PHQ-9 at intake"),
         _phq9("phq9_end", "PHQ-9 end form; null if it did not come back"),
@@ -289,7 +297,7 @@ TABLES = {
 """All tables by name. Every table also carries `run_id`, `arm`, `design_point` and `replication` (see `ID_COLUMNS`)."""
 
 ID_COLUMNS = (
-    Column("run_id", "text", "hash of resolved parameters, seed and what is kept"),
+    Column("run_id", "text", "hash of resolved parameters, seed, arm, design point and what is kept"),
     Column("arm", "text", "name of the arm"),
     Column("design_point", "int", "number of the point of the sweep, from 0", low=0),
     Column("replication", "int", "number of the replication, from 0", low=0),

@@ -13,9 +13,7 @@ def n_sessions_mean(tables, scales=None):
     """Return the mean number of sessions held, of clients with at least one whose therapy has ended."""
     clients = tables["clients"]
     over = clients[started(clients) & ended(clients)]
-    return mean(
-        numbers(over, "sessions_held"), what="clients with at least one session whose therapy has ended"
-    )
+    return mean(numbers(over, "sessions_held"), what="clients with at least one session whose therapy has ended")
 
 
 def never_started_rate(tables, scales=None):

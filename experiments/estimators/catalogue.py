@@ -88,8 +88,7 @@ ALL = (
     Estimator(
         dropout.alliance_dropout_d,
         "Alliance of stayers minus dropouts",
-        "Cohen's d of the last alliance rating at or before session 3, those who stayed minus those "
-        "who dropped out.",
+        "Cohen's d of the last alliance rating at or before session 3, those who stayed minus those who dropped out.",
         unit="Cohen's d",
         formula="(mean stayers - mean dropouts) / pooled SD",
         source="DO1",
@@ -167,8 +166,7 @@ ALL = (
     Estimator(
         outcome.phq9_end_sd,
         "PHQ-9 at the end, SD",
-        "Standard deviation of the PHQ-9 at the end form or last score, of finished courses with both"
-        " scores.",
+        "Standard deviation of the PHQ-9 at the end form or last score, of finished courses with both scores.",
         unit="PHQ-9 points",
         formula="SD(after)",
         source="NH6",

@@ -47,6 +47,4 @@ def alliance_dropout_d(tables, scales=None):
     clients = tables["clients"]
     clients = clients[started(clients) & ended(clients)]
     rating, left = early_alliance(clients), numbers(clients, "dropout_unilateral")
-    return difference_of_groups(
-        rating[left == 0], rating[left == 1], what="clients with an early alliance rating"
-    )
+    return difference_of_groups(rating[left == 0], rating[left == 1], what="clients with an early alliance rating")

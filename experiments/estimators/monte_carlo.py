@@ -130,9 +130,7 @@ def _by_cell(runs, name, *, arm):
 
 def _difference(one, other, labels):
     shared = sorted(set(one) | set(other))
-    pairs = np.array([(one.get(r, math.nan), other.get(r, math.nan)) for r in shared], dtype=float).reshape(
-        -1, 2
-    )
+    pairs = np.array([(one.get(r, math.nan), other.get(r, math.nan)) for r in shared], dtype=float).reshape(-1, 2)
     pairs = pairs[np.isfinite(pairs).all(axis=1)]
     n = len(pairs)
     change = pairs[:, 0] - pairs[:, 1]

@@ -33,22 +33,16 @@ def recovered_rate(tables, scales=None):
     """
     cutoff = _of_scale(scales, "phq9", "cutoff")
     if cutoff is None:
-        return absent(
-            MISSING, n=0, note="The cut-off of the PHQ-9 was not given; the manifest has it under scales."
-        )
+        return absent(MISSING, n=0, note="The cut-off of the PHQ-9 was not given; the manifest has it under scales.")
     before, after = _before_and_after(tables["clients"], of=finished_course)
-    return share(
-        (after < cutoff)[before >= cutoff], what="finished courses that began at or above the cut-off"
-    )
+    return share((after < cutoff)[before >= cutoff], what="finished courses that began at or above the cut-off")
 
 
 def reliably_recovered_rate(tables, scales=None):
     """Return, of the same courses, the share that ended below the cut-off and improved reliably."""
     cutoff = _of_scale(scales, "phq9", "cutoff")
     if cutoff is None:
-        return absent(
-            MISSING, n=0, note="The cut-off of the PHQ-9 was not given; the manifest has it under scales."
-        )
+        return absent(MISSING, n=0, note="The cut-off of the PHQ-9 was not given; the manifest has it under scales.")
     clients = tables["clients"]
     unwell = clients[finished_course(clients) & (numbers(clients, "phq9_intake") >= cutoff)]
     return share(numbers(unwell, "recovered"), what="finished courses that began at or above the cut-off")

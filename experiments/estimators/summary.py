@@ -53,9 +53,7 @@ def difference_of_groups(first, second, *, what):
     smaller, n = min(first.size, second.size), first.size + second.size
     if smaller < FEWEST["d"]:
         return too_few(smaller, fewest=FEWEST["d"], what=f"{what} in the smaller group")
-    pooled = math.sqrt(
-        ((first.size - 1) * first.var(ddof=1) + (second.size - 1) * second.var(ddof=1)) / (n - 2)
-    )
+    pooled = math.sqrt(((first.size - 1) * first.var(ddof=1) + (second.size - 1) * second.var(ddof=1)) / (n - 2))
     if is_constant(np.concatenate([first, second]), sd=pooled):
         return constant(n, what=what)
     d = (first.mean() - second.mean()) / pooled

@@ -62,6 +62,4 @@ def too_few(n, *, fewest, what):
 
 def constant(n, *, what):
     """Return the `Value` for a column in which everybody has the same value."""
-    return absent(
-        CONSTANT, n=n, note=f"All {int(n)} values of {what} are the same, so nothing can be compared."
-    )
+    return absent(CONSTANT, n=n, note=f"All {int(n)} values of {what} are the same, so nothing can be compared.")

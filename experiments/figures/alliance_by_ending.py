@@ -1,7 +1,7 @@
 """Figure: how clients rate the alliance, session by session, by the way in which their therapy will end.
 
-Each point is the mean over the clients who are still there and filled in the form, so a rising line may mean that people
-grow closer, or that those who do not have left. The numbers beneath say how many are left.
+Each point is the mean over the clients who are still there and filled in the form, so a rising line may
+mean that people grow closer, or that those who do not have left. The numbers beneath say how many are left.
 """
 
 import math
@@ -62,19 +62,35 @@ def _line(ratings, *, between):
 
 
 def _draw(lines, arms, kinds, manifest):
-    width = max(6.8, 1.5 + style.PANEL * len(arms))
-    figure = style.new_figure(width=width, height=4.9 + 0.2 * len(kinds))
-    grid = figure.subplots(
-        2, len(arms), sharex=True, sharey="row", squeeze=False, height_ratios=[4.0, 0.2 * len(kinds) + 0.1]
+    """Draw a panel for each arm with the numbers behind it beneath."""
+    rows, columns = style.shape(len(arms))
+    below = 0.2 * len(kinds) + 0.1
+    size = {"width": max(6.8, 1.5 + style.PANEL * columns), "height": 0.6 + (4.3 + below) * rows}
+    figure = style.new_figure(**size)
+    above, beneath = (
+        style.without_empty(part, len(arms))
+        for part in _pairs(figure.subplots(2 * rows, columns, squeeze=False, height_ratios=[4.0, below] * rows))
     )
-    for column, arm in enumerate(arms):
-        _panel(grid[0, column], {kind: lines[arm, kind] for kind in kinds})
-        _counts(grid[1, column], {kind: lines[arm, kind] for kind in kinds}, first=column == 0)
-        grid[0, column].set_title(f"arm: {wording.plain(arm)}")
     label, unit, low, high = wording.scale(manifest, "wai_client")
-    grid[0, 0].set_ylabel(f"Mean alliance, {label}\n({unit}; scale {low:g}–{high:g}, axis cut)")
+    for number, arm in enumerate(arms):
+        first = number % columns == 0
+        here = {kind: lines[arm, kind] for kind in kinds}
+        _panel(above[number], here)
+        _counts(beneath[number], here, first=first)
+        above[number].tick_params(labelbottom=False, labelleft=first)
+        above[number].set_title(f"arm: {wording.plain(arm)}")
+        if first:
+            above[number].set_ylabel(f"Mean alliance, {label}\n({unit}; scale {low:g}–{high:g}, axis cut)")
+    ends = [end for axes in above for end in axes.get_ylim()]
+    for axes in above:
+        axes.set_ylim(min(ends), max(ends))
     style.headline(figure, TITLE)
     return figure
+
+
+def _pairs(grid):
+    """Return the upper and the lower axes of each pair of rows."""
+    return grid[0::2], grid[1::2]
 
 
 def _panel(axes, lines):
@@ -96,6 +112,8 @@ def _panel(axes, lines):
             ecolor=to_rgba(colour, 0.55),
         )
     axes.grid(axis="y", color=style.FAINT, linewidth=0.6)
+    axes.set_xlim(0.4, LAST_SESSION + 0.6)
+    axes.set_xticks(range(1, LAST_SESSION + 1))
 
 
 def _counts(axes, lines, *, first):
@@ -124,11 +142,15 @@ def _counts(axes, lines, *, first):
 def _words(lines, arms, kinds, manifest, *, number, runs):
     label, unit, low, high = wording.scale(manifest, "wai_client")
     where = wording.at_point(manifest, number)
-    spread = f"from the variation between {runs} replications" if runs > 1 else "from the variation between clients of one run"
+    spread = (
+        f"from the variation between {runs} replications"
+        if runs > 1
+        else "from the variation between clients of one run"
+    )
     caption = (
-        f"Mean of the client's alliance rating ({label}, {unit}, scale {low:g} to {high:g}; the axis shows a part of it) by "
-        f"session and by the kind of ending still to come{where}. Bars are 95% intervals {spread}; points with fewer "
-        f"than {FEWEST} ratings are left out. Each mean is over those who are still there: clients who rate low may have "
+        f"Mean of the client's alliance rating ({label}, {unit}, scale {low:g} to {high:g}; the axis shows
+        a part of it) by " f"session and by the kind of ending still to come{where}. Bars are 95% intervals
+        {spread}; points with fewer " f"than {FEWEST} ratings are left out. Each mean is over those who are still there: clients who rate low may have "
         "left, so a line can rise without anybody's rating rising."
     )  # fmt: skip
     return {"title": TITLE, "caption": caption, "alt": _alt(lines, arms, kinds, where=where)}

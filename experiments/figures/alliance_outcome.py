@@ -1,7 +1,9 @@
-"""Figure: clients who rate the alliance higher at session 3, and how they fare: density of clients, means, and r.
+"""Figure: clients who rate the alliance higher at session 3, and how they fare: density of clients, means,
+and r.
 
-A correlation of what was measured in the same people. It is not what would happen if somebody's alliance were raised:
-in this model part of it is the alliance helping, part is change that lifts the alliance, and part is who the clients are.
+A correlation of what was measured in the same people. It is not what would happen if somebody's alliance
+were raised: in this model part of it is the alliance helping, part is change that lifts the alliance, and
+part is who the clients are.
 """
 
 import math
@@ -88,20 +90,27 @@ def _error(each):
 
 
 def _draw(clouds, manifest):
-    figure = style.new_figure(width=max(6.4, 1.2 + style.PANEL * len(clouds)), height=5.0)
-    panels = figure.subplots(1, len(clouds), sharex=True, sharey=True, squeeze=False)[0]
+    rows, columns = style.shape(len(clouds))
+    figure = style.new_figure(width=max(6.4, 1.2 + style.PANEL * columns), height=0.6 + 4.4 * rows)
+    grid = figure.subplots(rows, columns, sharex=True, sharey=True, squeeze=False)
+    panels = style.without_empty(grid, len(clouds))
     edges, levels = _cells(clouds.values())
-    most = max(np.histogram2d(cloud.alliance, cloud.change, [edges, levels])[0].max() for cloud in clouds.values())
-    shades = [_panel(axes, cloud, edges, levels, most=most) for axes, cloud in zip(panels, clouds.values(), strict=True)]
+    most = max(np.histogram2d(cloud.alliance, cloud.change, [edges, levels])[0].max() for cloud in
+    clouds.values())
+    shades = [
+        _panel(axes, cloud, edges, levels, most=most) for axes, cloud in zip(panels, clouds.values(), strict=True)
+    ]
     for axes, (arm, cloud) in zip(panels, clouds.items(), strict=True):
         axes.set_title(f"arm: {wording.plain(arm)}\n{_r_words(cloud)}")
         axes.set_xlim(edges[0], edges[-1])
     label, unit, low, high = wording.scale(manifest, "wai_client")
     figure.supxlabel(f"Alliance at session 3: {label}, {unit} on {low:g}–{high:g}", fontsize=10)
-    panels[0].set_ylabel(f"Better than intake foretold →\n(residualised change, {wording.scale(manifest, 'phq9')[1]})")
+    for first in panels[::columns]:
+        unit = wording.scale(manifest, "phq9")[1]
+        first.set_ylabel(f"Better than intake foretold →\n(residualised change, {unit})")
     if any(shades):
         shade = next(filter(None, shades))
-        figure.colorbar(shade, ax=list(panels), label="clients in a cell", pad=0.01, fraction=0.04, shrink=0.9)
+        figure.colorbar(shade, ax=panels, label="clients in a cell", pad=0.01, fraction=0.04, shrink=0.9)
     style.headline(figure, TITLE)
     return figure
 
@@ -109,7 +118,8 @@ def _draw(clouds, manifest):
 def _cells(clouds):
     """Return the edges of the cells; each holds three of the scale's steps of 1/12, so that none is favoured."""
     alliance = np.concatenate([cloud.alliance for cloud in clouds])
-    edges = np.arange(math.floor(alliance.min() / ACROSS), math.ceil(alliance.max() / ACROSS) + 2) * ACROSS - ACROSS / 6
+    edges = np.arange(math.floor(alliance.min() / ACROSS), math.ceil(alliance.max() / ACROSS) + 2) * ACROSS
+    - ACROSS / 6
     up = FINE if min(cloud.alliance.size for cloud in clouds) > MANY else UP
     reach = up * math.ceil(max(np.abs(cloud.change).max() for cloud in clouds) / up + 0.5)
     return edges, np.arange(-reach - up / 2, reach + up, up)
@@ -140,8 +150,9 @@ def _means(axes, cloud):
         clusters = cloud.run[here] if cloud.each.size > 1 else np.arange(here.sum())
         mean, se, n = clustered_mean(cloud.change[here], clusters)
         low, high = t_interval(mean, se, n=n)
-        axes.errorbar(cloud.alliance[here].mean(), mean, yerr=[[mean - low], [high - mean]], color=style.BLACK,
-                      marker="o", markersize=6, markerfacecolor="white", markeredgewidth=1.6, elinewidth=1.6)  # fmt: skip
+        axes.errorbar(cloud.alliance[here].mean(), mean, yerr=[[mean - low], [high - mean]],
+        color=style.BLACK, marker="o", markersize=6, markerfacecolor="white", markeredgewidth=1.6,
+        elinewidth=1.6)  # fmt: skip
 
 
 def _r_words(cloud):
@@ -158,17 +169,21 @@ def _r_words(cloud):
 def _words(clouds, manifest, *, where):
     runs = max(cloud.each.size for cloud in clouds.values())
     n = wording.listed(f"{cloud.alliance.size:,} ({wording.plain(arm)})" for arm, cloud in clouds.items())
-    errors = [f"{wording.short(_error(cloud.each), 3)} ({wording.plain(arm)})" for arm, cloud in clouds.items() if cloud.each.size > 1]
+    errors = [
+        f"{wording.short(_error(cloud.each), 3)} ({wording.plain(arm)})"
+        for arm, cloud in clouds.items()
+        if cloud.each.size > 1
+    ]
     how = (
-        f"r is the mean of {runs} clinics, with a Monte Carlo error of {wording.listed(errors)}; its interval comes from the "
-        "variation between clinics; 'one clinic alone' is the range of 95% of single clinics (mean ± 1.96 SD)"
-        if runs > 1 else "r is that of the one run, with Fisher's z interval"
+        f"r is the mean of {runs} clinics, with a Monte Carlo error of {wording.listed(errors)}; its
+        interval comes from the " "variation between clinics; 'one clinic alone' is the range of 95% of
+        single clinics (mean ± 1.96 SD)" if runs > 1 else "r is that of the one run, with Fisher's z interval"
     )  # fmt: skip
     absent = sum(cloud.absent for cloud in clouds.values())
     failed = f" In {absent} runs r could not be worked out." if absent else ""
     caption = (
-        f"Clients with an alliance rating of session 3 and an end form or at least four sessions{where}: {n}. Change is "
-        "on the PHQ-9, residualised on intake within each clinic: 0 = as foretold by the intake score, up = better. "
+        f"Clients with an alliance rating of session 3 and an end form or at least four sessions{where}:
+        {n}. Change is " "on the PHQ-9, residualised on intake within each clinic: 0 = as foretold by the intake score, up = better. "
         f"Rings: mean change of clients in groups of about an eighth, with 95% intervals; {how}.{failed} "
         "r says that the two go together in these clients; it is not the effect of raising somebody's alliance."
     )

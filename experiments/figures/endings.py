@@ -1,7 +1,8 @@
 """Figure: of all clients referred, the share whose therapy has ended in each way after so many sessions.
 
-Endings compete: who left dissatisfied after session 2 can no longer reach a good-enough level. So the curves are
-Aalen-Johansen estimates and, with those still waiting or in therapy, add up to everybody; never one minus Kaplan-Meier.
+Endings compete: who left dissatisfied after session 2 can no longer reach a good-enough level. So the
+curves are Aalen-Johansen estimates and, with those still waiting or in therapy, add up to everybody; never
+one minus Kaplan-Meier.
 """
 
 import numpy as np
@@ -26,8 +27,8 @@ def plot(result, *, design_point=None):
     clients = result.table("clients", columns=COLUMNS)
     clients = clients[clients["design_point"] == number]
     arms = [arm for arm in wording.arms(manifest) if (clients["arm"] == arm).any()]
-    causes = [code for code in wording.endings(manifest) if code != IN_THERAPY and (clients["ending"] == code).any()]
-    if not arms or not causes:
+    causes = [code for code in wording.endings(manifest) if code != IN_THERAPY and (clients["ending"] ==
+    code).any()] if not arms or not causes:
         raise FigureError("No therapy has ended in any way, so endings has nothing to show.")
     sessions = np.arange(_longest(clients) + 1)
     curves = {arm: _curves(clients[clients["arm"] == arm], causes, sessions) for arm in arms}
@@ -62,7 +63,8 @@ def _curves(clients, causes, sessions):
     if len(runs) == 1:
         found = {cause: _of_one(runs[0], cause, sessions) for cause in causes}
     else:
-        found = {cause: _of_many([_steps(run.times, run.share[cause], sessions) for run in runs]) for cause in causes}
+        found = {cause: _of_many([_steps(run.times, run.share[cause], sessions) for run in runs]) for cause
+        in causes}
     rest = np.mean([_steps(run.times, run.free, sessions, start=1.0) for run in runs], axis=0)
     return {**found, IN_THERAPY: (rest, None, None)}
 
@@ -86,8 +88,9 @@ def _of_many(shares):
 
 
 def _draw(curves, causes, sessions):
-    figure = style.new_figure(width=max(6.8, 0.6 + style.PANEL * len(curves)), height=5.4)
-    panels = figure.subplots(1, len(curves), sharey=True, squeeze=False)[0]
+    rows, columns = style.shape(len(curves))
+    figure = style.new_figure(width=max(6.8, 0.6 + style.PANEL * columns), height=1.4 + 4.0 * rows)
+    panels = style.without_empty(figure.subplots(rows, columns, sharey=True, squeeze=False), len(curves))
     for axes, (arm, lines) in zip(panels, curves.items(), strict=True):
         for place, cause in enumerate([*causes, IN_THERAPY] if lines else []):
             _line(axes, sessions, lines[cause], cause, place=place)
@@ -97,10 +100,11 @@ def _draw(curves, causes, sessions):
         axes.set_xlim(-0.3, sessions[-1] + 0.2)
         axes.xaxis.set_major_locator(MaxNLocator(integer=True, steps=[1, 2, 5, 10]))
         axes.grid(axis="y", color=style.FAINT, linewidth=0.6)
-    top = max(part[0].max() for lines in curves.values() for cause, part in lines.items() if cause != IN_THERAPY)
-    panels[0].set_ylim(0, 1 if top > 0.8 else None)
+    top = max(part[0].max() for lines in curves.values() for cause, part in lines.items() if cause !=
+    IN_THERAPY) panels[0].set_ylim(0, 1 if top > 0.8 else None)
     panels[0].yaxis.set_major_formatter(PercentFormatter(1.0, decimals=0))
-    panels[0].set_ylabel("Ended in this way so far\n(share of all clients referred)")
+    for first in panels[::columns]:
+        first.set_ylabel("Ended in this way so far\n(share of all clients referred)")
     drawn = next(axes for axes, lines in zip(panels, curves.values(), strict=True) if lines)
     figure.legend(*drawn.get_legend_handles_labels(), loc="outside lower left", ncols=3)
     style.headline(figure, TITLE)
@@ -139,18 +143,19 @@ def _words(curves, causes, sessions, *, where, runs):
         else "bands are pointwise 95% intervals of one run (log-log, delta method)"
     )
     caption = (
-        f"Cumulative incidence of each kind of ending by the number of sessions held{where}, of all clients referred "
-        f"(Aalen–Johansen; a client still waiting or in therapy when the clock stops is censored); {spread}. "
-        "Endings compete, so at every session the lines of a panel add up to 100%. Good enough = the client had "
-        f"reached a level good enough for themselves. Figures at the right are the shares after {sessions[-1]} sessions."
-    )
+        f"Cumulative incidence of each kind of ending by the number of sessions held{where}, of all clients
+        referred " f"(Aalen–Johansen; a client still waiting or in therapy when the clock stops is
+        censored); {spread}. " "Endings compete, so at every session the lines of a panel add up to 100%.
+        Good enough = the client had " f"reached a level good enough for themselves. Figures at the right
+        are the shares after {sessions[-1]} sessions." )
     return {"title": TITLE, "caption": caption, "alt": _alt(curves, causes, sessions, where=where)}
 
 
 def _alt(curves, causes, sessions, *, where):
     parts = []
     for arm, lines in curves.items():
-        said = [f"{wording.ending(cause)} {wording.percent(lines[cause][0][-1])}" for cause in causes if lines]
-        rest = f", the rest still waiting or in therapy {wording.percent(lines[IN_THERAPY][0][-1])}" if lines else ""
-        parts.append(f"arm {wording.plain(arm)}: {', '.join(said) or 'too few clients'}{rest}")
+        said = [f"{wording.ending(cause)} {wording.percent(lines[cause][0][-1])}" for cause in causes if
+        lines]
+        rest = f", the rest still waiting or in therapy {wording.percent(lines[IN_THERAPY][0][-1])}" if
+        lines else "" parts.append(f"arm {wording.plain(arm)}: {', '.join(said) or 'too few clients'}{rest}")
     return f"Rising step curves of how therapies end{where}. After {sessions[-1]} sessions, {'; '.join(parts)}."

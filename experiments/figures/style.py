@@ -1,9 +1,12 @@
-"""How figures look: colours that colour-blind people tell apart, and a line style and marker for each, for grey print.
+"""How figures look: colours that colour-blind people tell apart, and a line style and marker for each, for
+grey print.
 
-Colours are those of Okabe and Ito. Text stays text in the SVG. Nothing here changes matplotlib's own settings for long.
+Colours are those of Okabe and Ito. Text stays text in the SVG. Nothing here changes matplotlib's own
+settings for long.
 """
 
 from pathlib import Path
+from textwrap import fill
 
 import matplotlib
 import numpy as np
@@ -26,6 +29,8 @@ INK, GREY, FAINT = "#1a1a1a", "#595959", "#d0d0d0"
 DPI = 150
 PANEL = 4.5
 """Width of a panel in inches."""
+ABREAST = 3
+"""The most panels side by side."""
 
 RC = {
     "font.family": "sans-serif",
@@ -92,8 +97,22 @@ def new_figure(*, width, height):
 
 
 def headline(figure, title):
-    """Put a title at the upper left."""
-    figure.suptitle(title, x=0.008, ha="left", fontsize=12.5, fontweight="bold")
+    """Put a title at the upper left, broken into lines that fit."""
+    letters = int(figure.get_size_inches()[0] * 9)
+    figure.suptitle(fill(title, letters), x=0.008, ha="left", fontsize=12.5, fontweight="bold")
+
+
+def shape(panels):
+    """Return rows and columns for so many panels: side by side, at most three in a row."""
+    columns = min(panels, ABREAST)
+    return -(-panels // columns), columns
+
+
+def without_empty(grid, panels):
+    """Return the first `panels` axes of a grid, row by row, and take away the others."""
+    for axes in grid.flat[panels:]:
+        axes.remove()
+    return list(grid.flat[:panels])
 
 
 def keep_apart(places, *, gap):
@@ -123,6 +142,7 @@ def write(folder, name, plot, result, **more):
         about = {"Title": picture.title, "Description": picture.alt}
         with whole(picture.png) as draft:
             figure.savefig(draft, format="png", dpi=DPI, metadata=about)
+        figure.set_layout_engine("none")  # everything has its place now; finding it again would take as long
         with whole(picture.svg) as draft:
             figure.savefig(draft, format="svg", metadata={**about, "Date": None})
     return picture

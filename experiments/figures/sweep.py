@@ -1,7 +1,8 @@
 """Figure: what the sweep and the arms do to the estimates, and how far arms differ on the same luck.
 
-Above, each estimate by the swept parameter, a line for each arm. Beneath, the difference between arms within each
-replication: both arms met the same clients with the same luck, so the difference is surer than the two lines look.
+Above, each estimate by the swept parameter, a line for each arm. Beneath, the difference between arms
+within each replication: both arms met the same clients with the same luck, so the difference is surer than
+the two lines look.
 """
 
 import math
@@ -23,7 +24,7 @@ def plot(result, *, design_point=None):
     """Return the matplotlib figure and its words; `design_point` is not used, all are shown."""
     manifest, runs = result.manifest, result.table("runs")
     layout = Layout(manifest)
-    cells = {name: _cells(runs, name) for name in _chosen(runs)}
+    cells = {name: _cells(runs, name) for name in chosen(runs)}
     if not cells:
         raise FigureError("No run gave a number for any estimate, so sweep has nothing to show.")
     pairs = {
@@ -34,7 +35,7 @@ def plot(result, *, design_point=None):
     return figure, _words(cells, pairs, layout)
 
 
-def _chosen(runs):
+def chosen(runs):
     """Return the estimates to show: the preferred ones that any run gave, else the first that any gave."""
     given = [name for name in REGISTRY if name in runs and runs[name].notna().any()]
     return [name for name in PREFERRED if name in given] or given[:MOST]
@@ -96,11 +97,11 @@ def _finish(axes):
 def _series(axes, found, line, *, label):
     """Draw one line of estimates or differences with their intervals; gaps where there is none."""
     mean, low, high = (
-        np.array([getattr(each, part) if each else math.nan for each in found])
-        for part in ("mean", "low", "high")
-    )
+        np.array([getattr(each, part) if each else math.nan for each in found]) for part in ("mean", "low",
+        "high") )
     axes.errorbar(line.x, mean, yerr=[mean - low, high - mean], color=line.colour, linestyle=line.dash,
-                  marker=line.marker, markerfacecolor=line.fill, elinewidth=1.1, capsize=2, label=label)  # fmt: skip
+                  marker=line.marker, markerfacecolor=line.fill, elinewidth=1.1, capsize=2, label=label)  #
+                  fmt: skip
 
 
 def _against(layout):
@@ -111,22 +112,25 @@ def _against(layout):
 
 
 def _title(layout):
+    if len(layout.keys) == 1:
+        return f"What changes with {wording.meaning(layout.manifest, layout.keys[0])}"
     if layout.keys:
-        return f"What changes with {wording.listed(wording.meaning(layout.manifest, key) for key in layout.keys)}"
+        return f"What changes with {wording.listed(layout.keys)}"
     return "What the arms change" if len(layout.arms) > 1 else "The main estimates"
 
 
 def _words(cells, pairs, layout):
     runs = max(each.n for arms in cells.values() for points in arms.values() for each in points.values())
-    lost = sum(each.absent + each.failed for arms in cells.values() for cell in arms.values() for each in cell.values())
+    lost = sum(each.absent + each.failed for arms in cells.values() for cell in arms.values() for each in
+    cell.values())
     how = (
         f"Bars are 95% intervals of the mean over {runs} replications (Monte Carlo, t)"
         if runs > 1
         else "Bars are 95% intervals within the one run (sampling of clients), where one is known"
     )
     paired = (
-        f" Beneath, {_against(layout)} within each replication (common random numbers), with its 95% interval: it is "
-        "surer than two separate lines would suggest. The black line is no difference."
+        f" Beneath, {_against(layout)} within each replication (common random numbers), with its 95%
+        interval: it is " "surer than two separate lines would suggest. The black line is no difference."
         if layout.arms[1:] else ""
     )  # fmt: skip
     definitions = " ".join(f"{REGISTRY[name].label}: {REGISTRY[name].sentence}" for name in cells)
@@ -138,17 +142,24 @@ def _words(cells, pairs, layout):
 def _alt(cells, pairs, layout):
     """Return the finding in words: each estimate of each arm at the first and the last point, and the differences."""
     ends = list(dict.fromkeys((0, len(layout.points) - 1)))
-    where = f" At the first and the last design point ({layout.where(ends[0])}; {layout.where(ends[-1])}):" if len(ends) > 1 else ""
+    where = (
+        f" At the first and the last design point ({layout.where(ends[0])}; {layout.where(ends[-1])}):"
+        if len(ends) > 1
+        else ""
+    )
     said = []
     for name in cells:
         arms = [f"{wording.plain(arm)} {_at(cells[name].get(arm, {}), ends)}" for arm in layout.arms]
         base = wording.plain(layout.arms[0])
-        arms += [f"{wording.plain(arm)} minus {base} {_at(found, ends)}" for arm, found in pairs[name].items()]
-        said.append(f"{REGISTRY[name].label}: {'; '.join(arms)}.")
+        arms += [f"{wording.plain(arm)} minus {base} {_at(found, ends)}" for arm, found in
+        pairs[name].items()] said.append(f"{REGISTRY[name].label}: {'; '.join(arms)}.")
     return f"{_title(layout)}.{where} {' '.join(said)}"
 
 
 def _at(found, ends):
     """Return means with their intervals, "0.39 (0.36 to 0.42), then 0.34 (0.31 to 0.36)"."""
     here = [found[point] for point in ends if point in found]
-    return ", then ".join(f"{wording.short(each.mean)} ({wording.span(each.low, each.high)})" for each in here) or "no number"
+    return (
+        ", then ".join(f"{wording.short(each.mean)} ({wording.span(each.low, each.high)})" for each in here)
+        or "no number"
+    )

@@ -1,7 +1,7 @@
 """Putting the report together: figures drawn, tables worked out, all laid into one page.
 
-The page is a single file with the figures inside, so that it can be mailed, and opens in ten years without a network.
-It needs the tables and the manifest, never the model.
+The page is a single file with the figures inside, so that it can be mailed, and opens in ten years without
+a network. It needs the tables and the manifest, never the model.
 """
 
 import base64
@@ -12,7 +12,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from experiments import figures
 from experiments.figures import wording
-from experiments.report import facts, limits, rows
+from experiments.report import facts, limits, rows, short
 from experiments.store import ResultError
 from experiments.writing import write_text
 
@@ -31,6 +31,8 @@ def page(result):
         title=wording.plain(manifest["name"]).capitalize(),
         question=manifest.get("question"),
         status=facts.status(manifest),
+        where=wording.at_point(manifest, wording.chosen_point(manifest)),
+        in_short=short.sentences(result, runs),
         figures=[picture(result, name) for name in manifest.get("figures", figures.NAMES)],
         facts=facts.run(manifest),
         arms=facts.arms(manifest),
@@ -41,6 +43,7 @@ def page(result):
         differences=rows.differences(result, runs),
         lost=rows.lost(result, runs),
         failures=rows.failures(runs),
+        common=manifest.get("config", {}).get("random_numbers", "common") == "common",
         references=rows.references(result, runs),
         error_from=rows.error_from(runs),
         arm_names=[wording.plain(arm) for arm in wording.arms(manifest)],
@@ -72,5 +75,5 @@ def picture(result, name):
 def _template():
     """Return the page's template. Everything that is put in is escaped; a name that is not there is an error."""
     loader = FileSystemLoader(Path(__file__).parent)
-    there = Environment(loader=loader, autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
-    return there.get_template("report.html")
+    there = Environment(loader=loader, autoescape=True, undefined=StrictUndefined, trim_blocks=True,
+    lstrip_blocks=True) return there.get_template("report.html")

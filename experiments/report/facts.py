@@ -31,7 +31,9 @@ def status(manifest):
 def run(manifest):
     """Return (what, how it was) pairs about the whole experiment; those that the manifest does not tell are left out."""
     config = manifest.get("config", {})
-    counts = f"{_several(len(wording.arms(manifest)), 'arm')} × {_several(len(wording.points(manifest)), 'design point')}"
+    counts = (
+        f"{_several(len(wording.arms(manifest)), 'arm')} × {_several(len(wording.points(manifest)), 'design
+        point')}" )
     pairs = [
         ("Service", config.get("service") or "the defaults"),
         ("Runs", f"{counts} × {_several(config.get('replications', 1), 'replication')}; {status(manifest)}"),
@@ -52,7 +54,9 @@ def forms(manifest):
     said = []
     for name, when in (manifest.get("config", {}).get("forms") or {}).items():
         label = wording.scale(manifest, name)[0]
-        said.append(f"{label} at {'every session' if when == 'every' else 'sessions ' + wording.listed(map(str, when))}")
+        said.append(
+            f"{label} at {'every session' if when == 'every' else 'sessions ' + wording.listed(map(str,
+            when))}" )
     return "; ".join(said)
 
 
@@ -84,8 +88,9 @@ def versions(manifest):
     """Return name and version of everything the numbers depend on."""
     pairs = list((manifest.get("versions") or {}).items())
     pairs += [("engine", manifest.get("engine")), ("commit", manifest.get("commit"))]
-    pairs += [(label, manifest.get(key)) for label, key in (("hash of the config", "config_hash"), ("hash of the code", "code_hash"), ("hash of the data", "data_hash"))]  # fmt: skip
-    return [(name, version) for name, version in pairs if version]
+    pairs += [(label, manifest.get(key)) for label, key in (("hash of the config", "config_hash"), ("hash
+    of the code", "code_hash"), ("hash of the data", "data_hash"))]  # fmt: skip return [(name, version)
+    for name, version in pairs if version]
 
 
 def _several(n, word):

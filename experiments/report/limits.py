@@ -30,7 +30,9 @@ def sentences(manifest, runs):
 def _of_runs(runs):
     n = int(runs["replication"].nunique()) if len(runs) else 0
     if n == 1:
-        return ["There is one replication: another seed would give other numbers, and this result cannot say how different."]
+        return [
+            "There is one replication: another seed would give other numbers, and this result cannot say how different."
+        ]
     if 1 < n < FEW:
         return [f"There are only {n} replications, so the Monte Carlo errors are themselves rough."]
     return []
@@ -39,13 +41,15 @@ def _of_runs(runs):
 def _of_status(manifest):
     found = []
     if manifest.get("runs_failed"):
-        found.append("Runs that failed are left out; if they failed because of what was varied, what is left is no fair sample.")
+        found.append(
+            "Runs that failed are left out; if they failed because of what was varied, what is left is no fair sample."
+        )
     if manifest.get("status") != "done":
-        found.append("Not all runs were done when this page was written; the same command goes on where it stopped.")
-    return found
+        found.append("Not all runs were done when this page was written; the same command goes on where it
+        stopped.") return found
 
 
 def _of_scales(manifest):
     """Return the remarks that stand with the instruments, such as that a norm is only recalled."""
-    notes = {wording.scale(manifest, name)[0]: entry.get("note") for name, entry in manifest.get("scales", {}).items()}
-    return [f"On the {label}: {note}." for label, note in notes.items() if note and note is not np.nan]
+    notes = {wording.scale(manifest, name)[0]: entry.get("note") for name, entry in manifest.get("scales",
+    {}).items()} return [f"On the {label}: {note}." for label, note in notes.items() if note and note is not np.nan]

@@ -58,13 +58,18 @@ def differences(result, runs):
                 "error": _error(each.se, spec),
                 "interval": wording.span(each.low, each.high, spec.digits),
                 "unpaired": _error(each.se_unpaired, spec),
-                "saved": wording.percent(each.saved).replace("-", "−"),
+                "saved": _saved(each.saved),
                 "pairs": f"{each.n}" + (f" of {each.n + each.dropped}" if each.dropped else ""),
             }
             for each in show.differences(result, runs, name)
         ]
         blocks.append({"label": spec.label, "unit": spec.unit, "rows": table})
     return blocks
+
+
+def _saved(share):
+    """Return the share of variance saved as per cent; nearly all is not all."""
+    return ">99%" if 0.995 <= share < 1 else wording.percent(share).replace("-", "−")
 
 
 def lost(result, runs):
@@ -75,8 +80,8 @@ def lost(result, runs):
         without = done[done[name].isna()]
         if len(without):
             reason = _reason(result, name, without.iloc[0])
-            found.append({"label": REGISTRY[name].label, "n": len(without), "of": len(done), "reason": reason})
-    return found
+            found.append({"label": REGISTRY[name].label, "n": len(without), "of": len(done), "reason":
+            reason}) return found
 
 
 def _reason(result, name, run):
@@ -86,8 +91,9 @@ def _reason(result, name, run):
         frame = result.table(table)
     except ResultError:
         return "Its table was not kept, so the reason cannot be told."
-    value = estimate(name, {table: frame[frame["run_id"] == run["run_id"]]}, scales=result.manifest.get("scales"))
-    return value.note or f"Worked out again, it is {wording.short(value.estimate, 3)}."
+    value = estimate(name, {table: frame[frame["run_id"] == run["run_id"]]},
+    scales=result.manifest.get("scales")) return value.note or f"Worked out again, it is
+    {wording.short(value.estimate, 3)}."
 
 
 def failures(runs):
@@ -109,8 +115,9 @@ def references(result, runs):
             continue
         ours = {(e.arm, e.design_point): e for e in show.summaries(result, runs, name)}.get((arm, number))
         digits = REGISTRY[name].digits
-        real = {"label": entry["label"], "value": wording.short(entry["value"], digits), "source": entry["source"]}
-        found.append({**real, "ours": _cell(ours, REGISTRY[name]), "apart": _apart(ours, entry, digits)})
+        real = {"label": entry["label"], "value": wording.short(entry["value"], digits), "source":
+        entry["source"]} found.append({**real, "ours": _cell(ours, REGISTRY[name]), "apart": _apart(ours,
+        entry, digits)})
     where = f"arm {wording.plain(arm)}{wording.at_point(manifest, number)}"
     return {"rows": found, "where": where}
 

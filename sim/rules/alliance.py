@@ -22,7 +22,7 @@ def goal_offered(fit, motivation, gap, progress, p):
 
 
 def task_offered(fit, motivation, trust, progress, p):
-    """Return the agreement on tasks that this session offers (al.): trust makes it worth trying, success confirms it."""
+    """Return the agreement on tasks that this session offers (al.): trust invites, success confirms."""
     return _shared(fit, motivation, p) + p.alliance_trust * trust + _credit(progress, p)
 
 

@@ -6,9 +6,9 @@ from sim.maths import clamp, exponential
 def acts(directiveness, seen, disclosure, noise, p):
     """Return the shares (supportive, exploratory, controlling) of a session; they sum to 1.
 
-    weight of supportive = usual share * exp(responsiveness * (0 - seen))
+    weight of supportive = usual share * exp(responsiveness * (0 - seen)), seen within +-3
     weight of exploratory = usual share * exp(opening * (disclosure - 1/2))
-    weight of controlling = usual share * exp(habit * directiveness + noise)
+    weight of controlling = usual share * exp(habit * directiveness + noise weight * noise)
     `seen` = the alliance as the *therapist* saw it after the session before (al.), right or wrong; `disclosure` = share
     that the client said then; `directiveness` in SD; `noise` standard normal.
     Source: assumed. Left out: what the modality asks of the therapist.
@@ -32,15 +32,3 @@ def friction(controlling, reactance, p):
     """
     more_than_usual = controlling - p.communication_base_controlling
     return more_than_usual * (p.communication_controlling_strain + p.communication_reactance_strain * reactance)
-
-
-def coded_shares(supportive, exploratory, controlling, error_1, error_2, error_3, p):
-    """Return the shares as an observer codes them: each off by a factor, then made to sum to 1.
-
-    `error_1` to `error_3` are standard normal. Source: assumed.
-    """
-    coded_supportive = supportive * exponential(p.communication_coding_error * error_1)
-    coded_exploratory = exploratory * exponential(p.communication_coding_error * error_2)
-    coded_controlling = controlling * exponential(p.communication_coding_error * error_3)
-    total = coded_supportive + coded_exploratory + coded_controlling
-    return coded_supportive / total, coded_exploratory / total, coded_controlling / total

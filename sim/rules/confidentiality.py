@@ -14,9 +14,9 @@ def breach_probability(care, p):
 def next_fear(fear, care, breached, p):
     """Return the client's fear of exposure with this therapist after a session (SD).
 
-    Without a breach the part of it above -2 SD shrinks by the share explained:
-    fear' = -2 + (fear + 2) * (1 - share), share = explaining * 2 * logistic(skill * care);
-    a breach (`breached` = 1) adds breach_fear at once. `care` in SD. Source: assumed.
+    The part of it above -2 SD shrinks by the share explained, and a breach (`breached` = 1) adds breach_fear at once:
+    fear' = -2 + (fear + 2) * (1 - share) + breach_fear * breached, share = explaining * 2 * logistic(skill * care);
+    fear below -2 SD stays. `care` in SD. Source: assumed.
     """
     share = clamp(p.confidentiality_explaining * 2.0 * logistic(p.confidentiality_skill * care), 0.0, 1.0)
     calmed = -2.0 + (max(fear, -2.0) + 2.0) * (1.0 - share)

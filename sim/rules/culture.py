@@ -14,7 +14,7 @@ def felt_distance(distance, cultural_comfort, sessions, p):
     felt = distance * fading ^ sessions * (1 - comfort_effect * comfort)
     `cultural_comfort` in SD: a therapist at ease with difference takes part of it away from the start.
     Source: assumed, after the findings that matching is wanted and felt at first yet hardly matters in the end
-    (cabral2011). With the switch off, groups do not differ.
+    (cabral2011). With this and the bias switch off, groups do not differ.
     """
     eased = clamp(1.0 - p.culture_comfort_effect * cultural_comfort, 0.0, 2.0)
     return distance * p.culture_fading ** float(sessions) * eased

@@ -25,6 +25,6 @@ def next_gap(gap, collaboration, disclosure, p):
 def focus(gap, p):
     """Return the share of the benefit of work that is left when goals differ (0-1): 1 - focus * gap, at least 0.
 
-    Source: clause "shared goals align and focus the work"; size assumed.
+    Source: assumed.
     """
     return clamp(1.0 - p.goals_focus * gap, 0.0, 1.0)

@@ -54,7 +54,7 @@ def next_lift(lift, strain_mended, p):
     """Return what repairs have added to the alliance (al.): the old lift fades, mended strain adds to it.
 
     lift' = lift_kept * lift + repair_lift * (1 - exp(-strain mended / size)): mending much teaches more than mending
-    a trifle, up to a limit. Source: clause "repair leaves the alliance at or a little above where it was"; assumed.
+    a trifle, up to a limit. Source: assumed.
     """
     size = max(p.rupture_size, 0.01)
     return p.rupture_lift_kept * lift + p.rupture_repair_lift * (1.0 - exponential(-strain_mended / size))

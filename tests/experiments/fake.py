@@ -10,7 +10,7 @@ import random
 import signal
 import sys
 import time
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from experiments import runner
@@ -49,6 +49,7 @@ class FakeExperiment:
     path: Path = Path("fake.toml")
     text: str = 'name = "fake"\n'
     seconds: float = 0.0
+    begun: str | None = None
     trouble: dict = field(default_factory=dict)
 
     def runs(self):
@@ -57,24 +58,27 @@ class FakeExperiment:
         for replication in range(self.replications):
             for arm in self.arms:
                 for index in range(len(self.points)):
-                    setting = {
-                        "seconds": self.seconds,
-                        "trouble": self.trouble.get(number),
-                        "forms": self.forms,
-                    }
+                    setting = self.setting(number)
                     text = f"{self.seed} {self.keep} {arm.name} {index} {replication}"
                     run_id = hashlib.sha256(text.encode()).hexdigest()[:16]
                     yield Run(run_id, arm.name, index, replication, self.seed + replication, setting, self.keep)
                     number += 1
 
+    def setting(self, number):
+        """Return what the made-up model is told of one run; `begun` is a file to touch at its start."""
+        trouble = self.trouble.get(number)
+        return {"seconds": self.seconds, "begun": self.begun, "trouble": trouble, "forms": self.forms}
+
 
 def simulate(setting, *, seed, keep):
     """Return made-up tables that depend on the seed alone, after a while and perhaps not at all."""
+    if setting["begun"]:
+        Path(setting["begun"]).touch()
     end = time.monotonic() + setting["seconds"]
     while time.monotonic() < end:
         time.sleep(0.01)
     if setting["trouble"] == "error":
-        raise ValueError(f"cannot go on at {hex(id(object()))}")
+        raise ValueError(f"cannot go on at {hex(id(object()))} \udc80")
     if setting["trouble"] == "exit":
         sys.exit("a rule that wants to leave")
     if setting["trouble"] == "death":
@@ -84,6 +88,8 @@ def simulate(setting, *, seed, keep):
     made = {name: _made_up(table, luck, setting["forms"]) for name, table in tables.items()}
     if setting["trouble"] == "nan":
         made["clients"]["true_reactance"][3] = float("nan")
+    if setting["trouble"] == "no_table":
+        del made["therapists"]
     return made
 
 
@@ -140,15 +146,16 @@ def run(experiment, folder, **options):
     return runner.run(experiment, out=Path(folder), **options)
 
 
-def sweep(seconds):
+def sweep(seconds, begun=None):
     """Return the experiment that the script runs."""
-    return replace(FakeExperiment(replications=10), seconds=seconds)
+    return FakeExperiment(replications=10, seconds=seconds, begun=begun)
 
 
 def main():
     """Run the sweep, and say with exit code 130 if it was interrupted."""
     folder, workers, seconds = sys.argv[1:]
-    outcome = run(sweep(float(seconds)), folder, workers=int(workers))
+    begun = str(Path(folder) / "fake" / "begun")
+    outcome = run(sweep(float(seconds), begun), folder, workers=int(workers))
     print(outcome.done, outcome.failed, outcome.interrupted, flush=True)
     sys.exit(130 if outcome.interrupted else 0)
 

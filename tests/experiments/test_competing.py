@@ -106,7 +106,11 @@ def test_constant_hazard_gives_the_closed_form():
 
 @pytest.mark.parametrize(
     ("times", "status", "words"),
-    [([], "missing", "There are 0 clients"), ([1, 2], "too_few", "There are 2 clients"), ([np.nan] * 9, "missing", "0")],
+    [
+        ([], "missing", "There are 0 clients"),
+        ([1, 2], "too_few", "There are 2 clients"),
+        ([np.nan] * 9, "missing", "0"),
+    ],
 )
 def test_too_few_clients_give_a_reason_and_no_curve(times, status, words):
     curve = cumulative_incidence(times, [1] * len(times), of=(1,))

@@ -7,10 +7,10 @@ import os
 import numpy as np
 import pytest
 
+from experiments import shipped
 from experiments.config import load
 from experiments.experiment import Arm
 from experiments.reader import whole_number
-from experiments.service_files import shipped_configs
 from sim import parameters
 from sim.draws import MAX_SEED, replication_seed
 from tests.experiments.config_texts import ESTIMATES, FIGURES, load_text, problems
@@ -268,10 +268,26 @@ def test_a_service_beside_the_config_goes_before_one_in_the_folder_above(tmp_pat
 
 
 def test_a_shipped_service_is_found_from_any_folder(tmp_path):
-    shipped = sorted(path.stem for path in (shipped_configs() / "services").glob("*.toml"))
-    assert "iapt" in shipped
-    for name in shipped:
-        assert load_text(tmp_path, f'name = "x"\nservice = "{name}"').service == name
+    names = sorted(path.stem for path in (shipped.folder() / "services").glob("*.toml"))
+    assert "iapt" in names
+    for name in names:
+        (tmp_path / "clinic.toml").write_text(f'name = "x"\nservice = "{name}"', encoding="utf-8")
+        assert load(tmp_path / "clinic.toml").service == name
+
+
+def test_a_service_may_say_what_the_real_one_is_like(tmp_path):
+    (tmp_path / "services").mkdir()
+    service = tmp_path / "services" / "town.toml"
+    service.write_text(
+        '[references]\ndropout_rate = { value = 0.2, label = "left", source = "a table" }\n', encoding="utf-8"
+    )
+    found = load_text(tmp_path, 'name = "x"\nservice = "town"').references
+    assert found == ({"estimate": "dropout_rate", "value": 0.2, "label": "left", "source": "a table"},)
+    service.write_text("[references]\ndropout_rate = 0.2\n", encoding="utf-8")
+    assert problems(tmp_path, 'name = "x"\nservice = "town"') == [
+        "services/town.toml line 2: references.dropout_rate = 0.2 must be a table such as "
+        '{ value = 13.8, label = "PHQ-9 at intake", source = "annual tables" }.'
+    ]
 
 
 def test_windows_line_ends_and_a_byte_order_mark_do_no_harm(tmp_path):

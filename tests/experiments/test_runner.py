@@ -56,7 +56,7 @@ def test_a_worker_has_one_thread_each_and_the_parent_keeps_its_own():
     assert dict(os.environ) == before
 
 
-@pytest.mark.parametrize("trouble", ["error", "nan", "exit"])
+@pytest.mark.parametrize("trouble", ["error", "nan", "exit", "no_table"])
 def test_a_run_that_fails_is_one_row_and_the_others_go_on(tmp_path, trouble):
     outcome = fake.run(with_trouble(r5=trouble), tmp_path)
     assert (outcome.done, outcome.failed, outcome.interrupted) == (11, 1, False)
@@ -64,12 +64,13 @@ def test_a_run_that_fails_is_one_row_and_the_others_go_on(tmp_path, trouble):
     runs = result.table("runs")
     failed = runs[runs["status"] == "failed"].iloc[0]
     expected = {
-        "error": ("simulate", "ValueError", "cannot go on at 0x..."),
+        "error": ("simulate", "ValueError", "cannot go on at 0x... ?"),
         "nan": (
             "write",
             "ValueError",
             "clients.true_reactance is nan in row 3; it must be finite, or null if unknown.",
         ),
+        "no_table": ("write", "KeyError", "'therapists'"),
         "exit": ("simulate", "SystemExit", "a rule that wants to leave"),
     }[trouble]
     assert (failed["stage"], failed["error_type"], failed["message"]) == expected

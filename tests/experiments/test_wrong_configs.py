@@ -1,6 +1,15 @@
-"""Mistakes that newcomers make, each with its config in full and the exact sentences that it gets."""
+"""Mistakes that newcomers make, each with its config in full and the exact sentences that it gets.
 
+Only the meaning of a parameter is not repeated here: a sentence ends with the words of `sim/data/parameters.toml`.
+"""
+
+from sim.parameters import catalogue, switches
 from tests.experiments.config_texts import problems
+
+
+def meaning(name):
+    """Return the words that end a sentence about a parameter."""
+    return f"{catalogue()[name].text}."
 
 
 def test_a_typo_in_a_key_names_the_nearest_key(tmp_path):
@@ -33,8 +42,7 @@ name = "clinic"
 "alliance.pace" = 1.4
 """
     assert problems(tmp_path, text) == [
-        "clinic.toml line 4: alliance.pace = 1.4 must lie in 0 to 1 (share per session): how fast the alliance grows: "
-        "share of the way from where it stands to what the therapist offers, covered in one session."
+        "clinic.toml line 4: alliance.pace = 1.4 must lie in 0 to 1 (share per session): " + meaning("alliance.pace")
     ]
 
 
@@ -49,7 +57,7 @@ seed = "1"
     assert problems(tmp_path, text) == [
         'clinic.toml line 2: seed = "1" must be a whole number from 0 to 9223372036854775807.',
         'clinic.toml line 5: service.therapists = "8" must be a number, and must lie in 1 to 10000 (therapists): '
-        "therapists who work in the service.",
+        + meaning("service.therapists"),
     ]
 
 
@@ -64,7 +72,7 @@ replications = true
     assert problems(tmp_path, text) == [
         "clinic.toml line 2: replications = true must be a whole number from 1 to 1000000.",
         "clinic.toml line 5: service.therapists = true must be a number, and must lie in 1 to 10000 (therapists): "
-        "therapists who work in the service.",
+        + meaning("service.therapists"),
     ]
 
 
@@ -80,9 +88,9 @@ name = "clinic"
 """
     assert problems(tmp_path, text) == [
         "clinic.toml line 4: service.leaves_list = nan must lie in 0 to 0.5 (probability per week): "
-        "chance in a week that somebody who waits gives up.",
+        + meaning("service.leaves_list"),
         "clinic.toml line 7: attendance.therapist_cancels = inf must lie in 0 to 0.5 (probability per appointment): "
-        "chance that the therapist cancels.",
+        + meaning("attendance.therapist_cancels"),
     ]
 
 
@@ -95,7 +103,7 @@ name = "clinic"
 """
     assert problems(tmp_path, text) == [
         "clinic.toml line 4: service.therapists = 2.5 must be a whole number (therapists): "
-        "therapists who work in the service."
+        + meaning("service.therapists")
     ]
 
 
@@ -159,7 +167,7 @@ name = "clinic"
 rupture = "off"
 """
     assert problems(tmp_path, text) == [
-        'clinic.toml line 4: rupture = "off" must be true or false, where false means: no ruptures.'
+        f'clinic.toml line 4: rupture = "off" must be true or false, where false means: {switches()["rupture"].text}.'
     ]
 
 
@@ -328,8 +336,7 @@ points = [
 """
     assert problems(tmp_path, text) == [
         "clinic.toml line 7: point 1 of the sweep and point 0 must set the same, but only one sets trust.pace.",
-        "clinic.toml line 8: alliance.pace = 4.0 must lie in 0 to 1 (share per session): how fast the alliance "
-        "grows: share of the way from where it stands to what the therapist offers, covered in one session.",
+        "clinic.toml line 8: alliance.pace = 4.0 must lie in 0 to 1 (share per session): " + meaning("alliance.pace"),
     ]
 
 
@@ -369,14 +376,17 @@ set = {{ "rupture.repair_skill_mean" = 1.0 }}
 def test_names_have_neither_capitals_nor_spaces(tmp_path):
     text = """\
 name = "My clinic"
+service = ""
 
 [arms.Usual]
 [arms."with repair"]
 """
     assert problems(tmp_path, text) == [
         'clinic.toml line 1: name = "My clinic" must consist of 1 to 64 lower-case letters a-z, digits, _ or -.',
-        'clinic.toml line 3: arm name "Usual" must consist of 1 to 64 lower-case letters a-z, digits, _ or -.',
-        'clinic.toml line 4: arm name "with repair" must consist of 1 to 64 lower-case letters a-z, digits, _ or -.',
+        'clinic.toml line 2: service = "" must be the name of a service, not a path: '
+        "1 to 64 lower-case letters a-z, digits, _ or -.",
+        'clinic.toml line 4: arm name "Usual" must consist of 1 to 64 lower-case letters a-z, digits, _ or -.',
+        'clinic.toml line 5: arm name "with repair" must consist of 1 to 64 lower-case letters a-z, digits, _ or -.',
     ]
 
 
@@ -539,6 +549,9 @@ service = "town"
 
 
 def test_an_experiment_needs_a_name(tmp_path):
+    assert problems(tmp_path, 'name = ""') == [
+        'clinic.toml line 1: name = "" must consist of 1 to 64 lower-case letters a-z, digits, _ or -.'
+    ]
     assert problems(tmp_path, "") == [
         'clinic.toml line 1: the experiment needs a name, such as name = "first_look", for its folder in results/.'
     ]
@@ -568,7 +581,6 @@ asignment = "queue"
         "clinic.toml line 8: rupture.repair_skil_mean is not a known parameter; "
         "did you mean rupture.repair_skill_mean?",
         'clinic.toml line 11: alliance.pace = "fast" must be a number, and must lie in 0 to 1 (share per session): '
-        "how fast the alliance grows: share of the way from where it stands to what the therapist offers, "
-        "covered in one session.",
+        + meaning("alliance.pace"),
         "services/town.toml line 1: asignment is not a known key of a service; did you mean assignment?",
     ]

@@ -68,9 +68,7 @@ def steps(cases):
 
 def forgotten(cases):
     """Return the numbers of the cases for which no direction is stated."""
-    return [
-        (case.name, name) for case in cases for name in (case.at | vars(case.p)) if name not in case.moves
-    ]
+    return [(case.name, name) for case in cases for name in (case.at | vars(case.p)) if name not in case.moves]
 
 
 def untested(module, cases):
@@ -88,9 +86,7 @@ def records(*names, off=()):
     by_field = {parameter.field: parameter for parameter in parameters.catalogue().values()}
     drawn = {by_field[name].name: in_range(by_field[name]) for name in names}
     switch = dict.fromkeys([off] if isinstance(off, str) else off, False)
-    return st.fixed_dictionaries(drawn).map(
-        lambda values: parameters.record(parameters.resolve(values, switch))
-    )
+    return st.fixed_dictionaries(drawn).map(lambda values: parameters.record(parameters.resolve(values, switch)))
 
 
 def in_range(parameter):

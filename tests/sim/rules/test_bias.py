@@ -35,9 +35,7 @@ def test_no_remark_falls_between_people_alike_nor_from_a_therapist_without_bias(
     assert REMARK.value(distance=0.0) == REMARK.value(bias=0.0) == 0.0
 
 
-@given(
-    p=records("bias_remark_rate"), held=of(TherapistRecord, "bias"), distance=of(DyadRecord, "distance")
-)
+@given(p=records("bias_remark_rate"), held=of(TherapistRecord, "bias"), distance=of(DyadRecord, "distance"))
 def test_a_remark_has_a_probability(p, held, distance):
     assert 0.0 <= bias.remark_probability(held, distance, p) <= 1.0
 

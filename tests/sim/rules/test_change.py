@@ -24,9 +24,7 @@ GAIN = Case(
         "distress": -2.4,
         "luck": 1.5,
     },
-    p=numbers(
-        change_skill=0.35, change_effort=1.6, change_disclosure=0.6, change_alliance=0.05, change_floor=-2.9
-    ),
+    p=numbers(change_skill=0.35, change_effort=1.6, change_disclosure=0.6, change_alliance=0.05, change_floor=-2.9),
     moves={
         "rate": "up",
         "facilitative_skill": "up",
@@ -166,12 +164,9 @@ def test_a_week_of_life_is_a_number_and_an_event_has_a_probability(p, transient,
 
 
 @given(p=records("change_skill", off="effort"), **SESSION)
-def test_with_effort_off_it_does_not_help(
-    p, rate, skill, effort, disclosure, focus, alliance, distress, luck
-):
+def test_with_effort_off_it_does_not_help(p, rate, skill, effort, disclosure, focus, alliance, distress, luck):
     tried, idle = (
-        change.session_gain(rate, skill, work, disclosure, focus, alliance, distress, luck, p)
-        for work in (effort, 0.0)
+        change.session_gain(rate, skill, work, disclosure, focus, alliance, distress, luck, p) for work in (effort, 0.0)
     )
     assert tried == idle
 
@@ -181,14 +176,11 @@ def test_with_alliance_to_change_off_it_acts_neither_at_once_nor_through_effort(
     p, rate, skill, effort, disclosure, focus, alliance, distress, luck
 ):
     close, far = (
-        change.session_gain(rate, skill, effort, disclosure, focus, felt, distress, luck, p)
-        for felt in (alliance, 0.0)
+        change.session_gain(rate, skill, effort, disclosure, focus, felt, distress, luck, p) for felt in (alliance, 0.0)
     )
     assert close == far
     assert motivation.effort(1.0, alliance, p) == motivation.effort(1.0, 0.0, p)
-    assert motivation.next_motivation(1.0, 0.5, 0.3, alliance, p) == motivation.next_motivation(
-        1.0, 0.5, 0.3, 0.0, p
-    )
+    assert motivation.next_motivation(1.0, 0.5, 0.3, alliance, p) == motivation.next_motivation(1.0, 0.5, 0.3, 0.0, p)
 
 
 @given(p=records("distress_event_mean", off="life_events"))

@@ -1,4 +1,4 @@
-"""Communication: shares of acts, how they rub, and how an observer codes them."""
+"""Communication: shares of acts, and how they rub."""
 
 from math import exp
 
@@ -18,17 +18,10 @@ P = numbers(
     communication_directive_habit=0.35,
     communication_noise=0.3,
 )
-SHARES = {"supportive": 0.4, "exploratory": 0.35, "controlling": 0.25}
-ERRORS = {"error_1": 0.5, "error_2": -0.4, "error_3": 1.1}
-CODING = numbers(communication_coding_error=0.2)
 
 
 def _goes(*directions):
     return dict(zip((*AT, *vars(P)), directions, strict=True))
-
-
-def _coded(*directions):
-    return dict(zip((*SHARES, *ERRORS, *vars(CODING)), directions, strict=True))
 
 
 UP, DOWN = "up", "down"
@@ -52,11 +45,8 @@ CASES = [
             "communication_reactance_strain": UP,
         },
     ),
-    Case(communication.coded_shares, SHARES | ERRORS, CODING, _coded(UP, DOWN, DOWN, UP, DOWN, DOWN, UP), part=0),
-    Case(communication.coded_shares, SHARES | ERRORS, CODING, _coded(DOWN, UP, DOWN, DOWN, UP, DOWN, DOWN), part=1),
-    Case(communication.coded_shares, SHARES | ERRORS, CODING, _coded(DOWN, DOWN, UP, DOWN, DOWN, UP, UP), part=2),
 ]
-SUPPORTIVE, EXPLORATORY, CONTROLLING, FRICTION, *CODED = CASES
+SUPPORTIVE, EXPLORATORY, CONTROLLING, FRICTION = CASES
 
 
 @steps(CASES)
@@ -99,16 +89,6 @@ def test_directive_work_soothes_a_client_who_likes_to_be_told():
     assert FRICTION.value(reactance=-1.0) < 0.0
 
 
-def test_coded_shares_worked_by_hand():
-    coded = 0.4 * exp(0.2 * 0.5), 0.35 * exp(-0.2 * 0.4), 0.25 * exp(0.2 * 1.1)
-    expected = [share / (coded[0] + coded[1] + coded[2]) for share in coded]
-    assert [part.value() for part in CODED] == approx(expected)
-
-
-def test_an_observer_without_error_codes_the_truth():
-    assert [part.value(communication_coding_error=0.0) for part in CODED] == approx([0.4, 0.35, 0.25])
-
-
 @given(
     p=records(*vars(P)),
     directiveness=of(TherapistRecord, "directiveness"),
@@ -122,13 +102,6 @@ def test_acts_are_shares_that_sum_to_one(p, directiveness, seen, disclosure, noi
     assert sum(shares) == approx(1.0)
 
 
-@given(p=records("communication_coding_error"), acts=SHARE, error=LUCK)
-def test_coded_acts_are_shares_that_sum_to_one(p, acts, error):
-    coded = communication.coded_shares(0.98 * acts + 0.01, 0.98 * (1 - acts), 0.01, error, -error, 0.5, p)
-    assert all(0.0 <= share <= 1.0 for share in coded)
-    assert sum(coded) == approx(1.0)
-
-
 @given(
     p=records(off="communication"),
     directiveness=of(TherapistRecord, "directiveness"),
@@ -137,9 +110,7 @@ def test_coded_acts_are_shares_that_sum_to_one(p, acts, error):
     noise=LUCK,
     reactance=of(ClientRecord, "reactance"),
 )
-def test_with_communication_off_all_speak_alike_and_nothing_rubs(
-    p, directiveness, seen, disclosure, noise, reactance
-):
+def test_with_communication_off_all_speak_alike_and_nothing_rubs(p, directiveness, seen, disclosure, noise, reactance):
     shares = communication.acts(directiveness, seen, disclosure, noise, p)
     usual = p.communication_base_supportive, p.communication_base_controlling
     assert shares == approx((usual[0], 1 - usual[0] - usual[1], usual[1]))

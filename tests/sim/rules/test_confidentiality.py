@@ -19,9 +19,7 @@ CASES = [
     Case(
         confidentiality.next_fear,
         at={"fear": 1.0, "care": 0.5, "breached": 1},
-        p=numbers(
-            confidentiality_explaining=0.15, confidentiality_skill=0.6, confidentiality_breach_fear=2.5
-        ),
+        p=numbers(confidentiality_explaining=0.15, confidentiality_skill=0.6, confidentiality_breach_fear=2.5),
         moves={
             "fear": "up",
             "care": "down",

@@ -52,9 +52,7 @@ CASES = [
             "ending_commitment": "down",
         },
     ),
-    Case(
-        endings.external_hazard, at={}, p=numbers(ending_external=0.02), moves={"ending_external": "up"}
-    ),
+    Case(endings.external_hazard, at={}, p=numbers(ending_external=0.02), moves={"ending_external": "up"}),
     Case(
         endings.ending_probability,
         at={"good_enough": 0.2, "dissatisfied": 0.3, "external": 0.1},

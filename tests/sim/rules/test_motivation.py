@@ -89,7 +89,9 @@ def test_with_motivation_off_it_stays_as_it_was_at_intake(p, trait, progress, al
     assert motivation.next_motivation(trait, trait, progress, alliance, p) == trait
 
 
-@given(p=records("effort_base", off="engagement"), now=of(ClientRecord, "motivation"), alliance=of(DyadRecord, "alliance"))
+@given(
+    p=records("effort_base", off="engagement"), now=of(ClientRecord, "motivation"), alliance=of(DyadRecord, "alliance")
+)
 def test_with_engagement_off_effort_and_attendance_are_the_same_for_all(p, now, alliance):
     assert motivation.effort(now, alliance, p) == motivation.effort(0.0, 0.0, p)
     assert attendance.miss_probability(alliance, now, p) == attendance.miss_probability(0.0, 0.0, p)

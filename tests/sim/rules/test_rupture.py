@@ -59,9 +59,7 @@ CASES = [
     Case(
         rupture.repair_probability,
         at={"repair_skill": 0.5, "trust": 1.5},
-        p=numbers(
-            rupture_repair=-0.4, rupture_repair_skill=0.7, rupture_repair_trust=0.3, rupture_repair_possible=0.8
-        ),
+        p=numbers(rupture_repair=-0.4, rupture_repair_skill=0.7, rupture_repair_trust=0.3, rupture_repair_possible=0.8),
         moves={
             "repair_skill": "up",
             "trust": "up",
@@ -169,7 +167,14 @@ def test_strain_only_fades_and_a_rupture_only_adds(p, strain, luck):
 @pytest.mark.parametrize("kept", ["lowest", "highest"])
 @pytest.mark.parametrize("lift", ["lowest", "highest"])
 def test_a_hundred_repairs_in_a_row_lift_no_higher_than_declared(kept, lift):
-    p = record(resolve({"rupture.lift_kept": edge("rupture.lift_kept", kept), "rupture.repair_lift": edge("rupture.repair_lift", lift)}))
+    p = record(
+        resolve(
+            {
+                "rupture.lift_kept": edge("rupture.lift_kept", kept),
+                "rupture.repair_lift": edge("rupture.repair_lift", lift),
+            }
+        )
+    )
     lifted = 0.0
     for _ in range(100):
         lifted = rupture.next_lift(lifted, 10.0, p)

@@ -248,9 +248,7 @@ def test_a_session_with_everything_in_it_worked_through_once_more(client, therap
     assert (row.microaggression, row.breach, client.remarks, client.breaches) == (1, 1, 1, 1)
 
     fear = confidentiality.next_fear(fear=0.5, care=0.7, breached=1, p=p)
-    trusts = trust.next_trust(
-        trust=0.6, propensity=0.4, understood=understood, strain=0.3, breached=1, p=p
-    )
+    trusts = trust.next_trust(trust=0.6, propensity=0.4, understood=understood, strain=0.3, breached=1, p=p)
     said = trust.disclosure(trust=trusts, fear=fear, p=p)
     gap = goals.next_gap(gap=0.9, collaboration=0.6, disclosure=said, p=p)
     assert (dyad.fear, dyad.trust, dyad.disclosure, dyad.goal_gap) == (fear, trusts, said, gap)
