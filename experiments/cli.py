@@ -10,9 +10,8 @@ import platform
 import sys
 from pathlib import Path
 
+from experiments.exit_codes import DONE, INTERRUPTED, MISTAKE
 from sim import __version__
-
-DONE, SOME_FAILED, MISTAKE, INTERRUPTED = 0, 1, 2, 130
 
 
 class Mistake(Exception):

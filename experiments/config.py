@@ -73,6 +73,7 @@ def _experiment(config, service):
         path=config.file.path,
         text=config.file.text,
         references=service.references,
+        licence=service.licence,
     )
 
 

@@ -53,7 +53,8 @@ class Experiment:
 
     `base` holds what service file and config set, `switch` the config's switches; `points` are the design
     points, each a dict from parameter to value. `changed` tells which defaults were changed: name -> (value,
-    file). `text` is the TOML as it was read; `references` are figures of the real service to set beside ours.
+    file). `text` is the TOML as it was read; `references` are figures of the real service to set beside
+    ours, `licence` the line that comes with its data.
     """
 
     name: str
@@ -78,6 +79,7 @@ class Experiment:
     path: Path
     text: str
     references: tuple[dict, ...] = ()
+    licence: str = ""
 
     @property
     def run_count(self):

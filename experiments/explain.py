@@ -107,7 +107,7 @@ def _estimate(name):
         "what": one.sentence,
         "formula": one.formula,
         "unit": one.unit,
-        "source": one.source,
+        "source": [_citation(key) for key in one.source.split()],
     }
 
 

@@ -58,7 +58,8 @@ def changeable(experiment):
     return {
         "question": experiment.question,
         "figures": list(experiment.figures),
-        "references": [dict(entry) for entry in getattr(experiment, "references", ())],
+        "references": [dict(entry) for entry in experiment.references],
+        "licences": [experiment.licence] if experiment.licence else [],
     }
 
 

@@ -17,7 +17,7 @@ from sim import parameters
 
 ASSIGNMENTS = ("queue", "fixed")
 INTAKES = ("referral", "session_1")
-KEYS = ("name", "question", "source", "assignment", "intake", "set", "forms", "references")
+KEYS = ("name", "question", "source", "licence", "assignment", "intake", "set", "forms", "references")
 SCIENCE = "how people and relationships work, the same in every service; put it into the experiment's config"
 EVERY_SESSION = {"phq9": "every", "wai_client": "every", "wai_therapist": "every"}
 
@@ -32,6 +32,7 @@ class Service:
     intake: str = "referral"
     forms: dict = field(default_factory=EVERY_SESSION.copy)
     references: tuple = ()
+    licence: str = ""
 
 
 def read_service(config):
@@ -77,6 +78,7 @@ def _read(path, config):
         intake=reader.choice("intake", known=INTAKES, default="referral"),
         forms=read_forms(reader, default=EVERY_SESSION.copy()),
         references=_references(reader),
+        licence=reader.text("licence"),
     )
 
 

@@ -1,7 +1,7 @@
 """The estimates of a result as a plain table for a terminal, and the same as a list of objects for other programs.
 
-One block for each estimate, a row for each design point, a column for each arm, and behind them what the arms differ by
-on the same luck. A number stands with its Monte Carlo error, or not at all.
+One block for each estimate, a row for each design point, a column for each arm, and behind them what the arms differ
+by on the same luck. A number stands with its Monte Carlo error, or not at all.
 """
 
 import math

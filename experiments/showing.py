@@ -1,7 +1,7 @@
 """What a person sees when an experiment is over: figures, report, where it lies, and what went wrong."""
 
 from experiments import store
-from experiments.cli import DONE, INTERRUPTED, SOME_FAILED
+from experiments.exit_codes import DONE, INTERRUPTED, SOME_FAILED
 
 
 def finish(outcome, experiment):
@@ -25,13 +25,9 @@ def finish(outcome, experiment):
 
 def draw_and_report(result):
     """Draw the figures and write the report of a result; return the sentence that says where they lie."""
-    from experiments import figures, report
+    from experiments import report
 
-    names = [name for name in result.manifest["figures"]]
-    for name in names:
-        figures.draw(result, name)
-    path = report.write(result)
-    return f"Results, {len(names)} figures and the report: {path}"
+    return f"Tables, figures and the report: {report.write(result)}"
 
 
 def first_failure(result, failed):

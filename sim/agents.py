@@ -87,7 +87,7 @@ class Client(mesa.Agent):
             self.record,
             therapist.record,
             week=self.model.week,
-            dyad_draws=self.model.dyad_luck(self, therapist),
+            dyad_draws=self.model.dyad_luck(self),
             first_wait=self.model.first_wait(self),
             p=self.model.p,
         )

@@ -241,5 +241,6 @@ _SKILLS = tuple(name.removeprefix("true_") for name in TABLES["therapists"].name
 
 
 def _null(value):
-    """Return None for what a record calls missing: NOBODY, or a NaN."""
-    return None if value == NOBODY or value != value else value
+    """Return None for what a record calls missing: NOBODY among whole numbers, NaN among others."""
+    missing = value == NOBODY if isinstance(value, int) else value != value
+    return None if missing else value

@@ -94,6 +94,9 @@ class Service(mesa.Model):
             given = caseload.places_as_fixed(records, therapists, week=self.week)
         else:
             given = caseload.places_by_queue(records, therapists, which=self._which_therapist)
+        self._dyads = self._deal(
+            draws.DYAD, [client for client, _ in given], [therapist.therapist_id for _, therapist in given]
+        )
         agents = {client.record.client_id: client for client in waiting}
         for client, therapist in given:
             agents[client.client_id].begin_with(self.therapists[therapist.therapist_id])
@@ -119,10 +122,9 @@ class Service(mesa.Model):
         """Return the luck of this week of a client's life."""
         return self._lives[client.record.client_id]
 
-    def dyad_luck(self, client, therapist):
-        """Return how client and therapist happen to suit each other."""
-        ids = [client.record.client_id], [therapist.record.therapist_id]
-        return draws.deal(self.seed_of_run, draws.DYAD, *ids)[0].tolist()
+    def dyad_luck(self, client):
+        """Return how a client and the therapist who has a place this week happen to suit each other."""
+        return self._dyads[client.record.client_id]
 
     def first_wait(self, client):
         """Return the uniform that decides how long a client waits for the first appointment."""

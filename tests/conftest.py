@@ -1,4 +1,4 @@
-"""Hypothesis draws the same examples every time: a test that passed yesterday fails today only if the code has changed."""
+"""Hypothesis draws the same examples every time: a test that passed yesterday fails today only if code has changed."""
 
 from hypothesis import HealthCheck, settings
 

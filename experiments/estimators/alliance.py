@@ -1,7 +1,7 @@
 """The alliance as clients rate it: its level at session 3, how it goes with outcome, and ruptures.
 
-All on measured, noisy ratings, as a study would have them; nothing latent but the count of ruptures that
-were repaired.
+All on measured, noisy ratings, as a study would have them; nothing latent but the count of ruptures that were
+repaired.
 """
 
 import numpy as np
@@ -9,7 +9,7 @@ import numpy as np
 from experiments.estimators.columns import both, later_score, numbers
 from experiments.estimators.correlation import pearson, residual_change
 from experiments.estimators.summary import clustered_mean, mean, spread
-from experiments.estimators.value import MISSING, OK, absent, constant, found, too_few
+from experiments.estimators.value import CONSTANT, MISSING, OK, absent, found, too_few
 
 FEWEST_CLUSTERS = 2
 RATED = "clients with an alliance rating of session 3"
@@ -33,7 +33,8 @@ def alliance_outcome_r(tables, scales=None):
     """Return Pearson's r between alliance at session 3 and residualised change on the PHQ-9."""
     alliance, change, status = alliance_and_change(tables["clients"])
     if status != OK and alliance.size >= 3:
-        return constant(alliance.size, what="the PHQ-9 at intake, or all but exactly that of the outcome,")
+        note = "Everybody had the same PHQ-9 at intake, or the outcome follows from it alone: nothing can be compared."
+        return absent(CONSTANT, n=alliance.size, note=note)
     return pearson(alliance, np.nan_to_num(change), what="a rating of session 3 and an outcome")
 
 

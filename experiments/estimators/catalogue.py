@@ -12,8 +12,7 @@ COURSE = (*ENDED, *SCORES)
 
 @dataclass(frozen=True)
 class Estimator:
-    """One estimate: `label` for an axis, a `sentence`, `unit`, `formula`, `source` (a row of the evidence
-    table).
+    """One estimate: `label` for an axis, a `sentence`, `unit`, `formula`, `source` (keys of references).
 
     It reads `columns` of `table`, so at least `keep` must be kept of a run. `function(tables, scales)`
     takes the tables of one run as data frames, and the scales of the manifest.
@@ -44,7 +43,7 @@ ALL = (
         "those still in therapy count as not.",
         unit="share of clients",
         formula="mean(dropout_unilateral), sessions_held >= 1",
-        source="DO2",
+        source="swift2012",
         columns=("sessions_held", "dropout_unilateral"),
     ),
     Estimator(
@@ -62,7 +61,7 @@ ALL = (
         "Share of clients with at least one session who ended because they were well enough for themselves.",
         unit="share of clients",
         formula="mean(ending = good_enough), sessions_held >= 1",
-        source="DO6",
+        source="",
         columns=ENDED,
     ),
     Estimator(
@@ -71,7 +70,7 @@ ALL = (
         "Mean number of sessions held, of clients with at least one whose therapy has ended.",
         unit="sessions",
         formula="mean(sessions_held), sessions_held >= 1 and ended",
-        source="OC9",
+        source="",
         columns=ENDED,
         digits=2,
     ),
@@ -82,7 +81,7 @@ ALL = (
         " PHQ-9; clients with an end form or at least four sessions.",
         unit="Pearson's r",
         formula="r(wai_client_s3, -(after - OLS(after ~ before)))",
-        source="AO1",
+        source="flueckiger2018",
         columns=("sessions_held", *SCORES, "wai_client_s3"),
     ),
     Estimator(
@@ -91,7 +90,7 @@ ALL = (
         "Cohen's d of the last alliance rating at or before session 3, those who stayed minus those who dropped out.",
         unit="Cohen's d",
         formula="(mean stayers - mean dropouts) / pooled SD",
-        source="DO1",
+        source="sharf2010",
         columns=(*ENDED, "dropout_unilateral", "wai_client_s1", "wai_client_s3", "wai_client_last"),
     ),
     Estimator(
@@ -101,7 +100,7 @@ ALL = (
         "form, or last score from two sessions on).",
         unit="d, in SDs at intake",
         formula="(mean before - mean after) / SD before",
-        source="OC1",
+        source="",
         columns=("sessions_held", *SCORES),
     ),
     Estimator(
@@ -111,7 +110,7 @@ ALL = (
         "change index of the PHQ-9.",
         unit="share of courses",
         formula="mean(reliable_improvement), finished courses",
-        source="NH2",
+        source="nhs_tt_2023",
         columns=(*ENDED, "reliable_improvement"),
     ),
     Estimator(
@@ -120,7 +119,7 @@ ALL = (
         "Of finished courses that began at or above the cut-off of the PHQ-9, the share that ended below it.",
         unit="share of courses",
         formula="mean(after < cut-off), before >= cut-off, finished courses",
-        source="NH1",
+        source="nhs_tt_2023",
         columns=COURSE,
     ),
     Estimator(
@@ -130,7 +129,7 @@ ALL = (
         "recovered and improved reliably.",
         unit="share of courses",
         formula="mean(recovered), before >= cut-off, finished courses",
-        source="NH1",
+        source="nhs_tt_2023",
         columns=(*ENDED, "phq9_intake", "recovered"),
     ),
     Estimator(
@@ -139,7 +138,7 @@ ALL = (
         "Mean PHQ-9 at intake, of finished courses with both scores.",
         unit="PHQ-9 points",
         formula="mean(before)",
-        source="NH4",
+        source="nhs_tt_2023",
         columns=COURSE,
         digits=2,
     ),
@@ -149,7 +148,7 @@ ALL = (
         "Standard deviation of the PHQ-9 at intake, of finished courses with both scores.",
         unit="PHQ-9 points",
         formula="SD(before)",
-        source="NH4",
+        source="nhs_tt_2023",
         columns=COURSE,
         digits=2,
     ),
@@ -159,7 +158,7 @@ ALL = (
         "Mean PHQ-9 at the end form or last score, of finished courses with both scores.",
         unit="PHQ-9 points",
         formula="mean(after)",
-        source="NH5",
+        source="nhs_tt_2023",
         columns=COURSE,
         digits=2,
     ),
@@ -169,7 +168,7 @@ ALL = (
         "Standard deviation of the PHQ-9 at the end form or last score, of finished courses with both scores.",
         unit="PHQ-9 points",
         formula="SD(after)",
-        source="NH6",
+        source="nhs_tt_2023",
         columns=COURSE,
         digits=2,
     ),
@@ -179,7 +178,7 @@ ALL = (
         "Share of finished courses with the first session less than six weeks after the referral.",
         unit="share of courses",
         formula="mean(waited_weeks < 6), finished courses",
-        source="NH9",
+        source="nhs_tt_2023",
         columns=(*ENDED, "waited_weeks"),
     ),
     Estimator(
@@ -206,7 +205,7 @@ ALL = (
         "Share of sessions held in which the client reports a rupture.",
         unit="share of sessions",
         formula="mean(rupture_client), held sessions",
-        source="RU2",
+        source="eubanks2018",
         columns=("client_id", "held", "rupture_client"),
         keep="sessions",
         table="appointments",
@@ -217,7 +216,7 @@ ALL = (
         "Share of all ruptures that were repaired (latent: only the model knows).",
         unit="share of ruptures",
         formula="sum(ruptures_repaired) / sum(ruptures)",
-        source="RU1",
+        source="eubanks2018",
         columns=("ruptures", "ruptures_repaired"),
     ),
 )

@@ -1,8 +1,7 @@
 """Reading the clients table: numbers with gaps, and which clients an estimate is about.
 
-A form that did not come back is a gap (nan), never a zero. A client who never came has no dropout, yes or
-no. The groups that published figures are about (started, finished a course, has a later score) are named
-here once.
+A form that did not come back is a gap (nan), never a zero. A client who never came has no dropout, yes or no. The
+groups that published figures are about (started, finished a course, has a later score) are named here once.
 """
 
 import numpy as np

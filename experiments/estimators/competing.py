@@ -1,8 +1,8 @@
 """Competing endings: the share of clients whose therapy has ended in each way after so many sessions.
 
-A client who reached a good-enough level can no longer drop out. One minus Kaplan-Meier pretends that they
-could, and its shares add up to more than everybody; the Aalen-Johansen estimate does not. A client who is
-still in therapy when the clock stops is censored: known to have stayed so long, and no more.
+A client who reached a good-enough level can no longer drop out. One minus Kaplan-Meier pretends that they could, and
+its shares add up to more than everybody; the Aalen-Johansen estimate does not. A client who is still in therapy when
+the clock stops is censored: known to have stayed so long, and no more.
 """
 
 import math

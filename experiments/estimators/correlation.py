@@ -1,8 +1,6 @@
-"""Pearson's r with its Fisher-z interval, and residualised change: who did better than their intake score
-foretold.
+"""Pearson's r with its Fisher-z interval, and residualised change: who did better than their intake score foretold.
 
-A correlation says that two things go together in this clinic. It is not what would happen if one of them
-were set.
+A correlation says that two things go together in this clinic. It is not what would happen if one of them were set.
 """
 
 import math

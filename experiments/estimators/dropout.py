@@ -1,8 +1,7 @@
-"""Who leaves: the share that drops out, the share that stops because it is good enough, and how leavers
-saw the alliance.
+"""Who leaves: the share that drops out, the share that stops because it is good enough, and how they rate.
 
-Dropout here is `dropout_unilateral`: the client ended before goals or plan were reached. Published rates
-differ by a factor of two with the definition, so the definition is printed with the number.
+Dropout here is `dropout_unilateral`: the client ended before goals or plan were reached. Published rates differ by a
+factor of two with the definition, so the definition is printed with the number.
 """
 
 import numpy as np
@@ -39,8 +38,7 @@ def early_alliance(clients):
 
 
 def alliance_dropout_d(tables, scales=None):
-    """Return d of the last alliance rating at or before session 3, those who stayed minus those who
-    dropped out.
+    """Return d of the last alliance rating at or before session 3, stayers minus dropouts.
 
     Without clients who never started or are still in therapy.
     """

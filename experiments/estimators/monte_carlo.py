@@ -1,9 +1,7 @@
-"""How sure the simulation is of its own averages: Monte Carlo error, and differences between arms on the
-same luck.
+"""How sure the simulation is of its own averages: Monte Carlo error, and differences between arms on the same luck.
 
-Run a clinic twenty times and the mean dropout rate has an error that only more runs make smaller. Two arms
-that share their random numbers differ by less luck than two that do not; how much less is worked out here
-and printed.
+Run a clinic twenty times and the mean dropout rate has an error that only more runs make smaller. Two arms that share
+their random numbers differ by less luck than two that do not; how much less is worked out here and printed.
 """
 
 import math
@@ -75,8 +73,7 @@ def monte_carlo(runs, name):
 
 
 def paired_difference(runs, name, arm, against):
-    """Return one `Difference` of estimate `name`, `arm` minus `against`, for each design point both arms
-    have.
+    """Return one `Difference` of estimate `name`, `arm` minus `against`, for each design point both have.
 
     Within each replication arm minus against; mean and SE = s / sqrt(n) of these;
     unpaired SE = sqrt((s_arm^2 + s_against^2) / n).

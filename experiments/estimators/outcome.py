@@ -1,9 +1,7 @@
-"""How clients fared on the PHQ-9: amount of change, reliable improvement, recovery, and scores before and
-after.
+"""How clients fared on the PHQ-9: amount of change, reliable improvement, recovery, and scores before and after.
 
-Each function takes the tables of one run (one clinic) and returns a `Value`. Definitions follow routine
-practice: an outcome is the end form if it came back, else the last score before a session, of clients with
-at least two sessions.
+Each function takes the tables of one run (one clinic) and returns a `Value`. Definitions follow routine practice: an
+outcome is the end form if it came back, else the last score before a session, of clients with at least two sessions.
 """
 
 import numpy as np

@@ -1,7 +1,7 @@
 """The estimates by name, and the one door through which they are worked out.
 
-A config names them under `estimates`; the runner works them out for each run as it ends; figures, the
-report and `alliance show` take their words from here.
+A config names them under `estimates`; the runner works them out for each run as it ends; figures, the report and
+`alliance show` take their words from here.
 """
 
 from numpy.linalg import LinAlgError

@@ -1,7 +1,6 @@
 """Shares, means, spreads and standardised differences, each with its standard error within one clinic.
 
-One place for the plain arithmetic, so that a share of 12 of 60 clients is treated alike whatever it is a
-share of.
+One place for the plain arithmetic, so that a share of 12 of 60 clients is treated alike whatever it is a share of.
 """
 
 import math
@@ -77,9 +76,9 @@ def change_in_start_spreads(before, after, *, what):
 
 
 def clustered_mean(values, clusters):
-    """Return mean, SE and number of clusters of `values` that come in clusters (the sessions of a client,
-    the clients
-    of a run).
+    """Return mean, SE and number of clusters of `values` that come in clusters.
+
+    A cluster is a client with sessions, or a run with clients.
 
     mean = sum / n over everything; with cluster sums y and sizes m and G clusters,
     SE = sqrt(G / (G - 1) sum((y - mean m)^2)) / sum(m). nan SE with fewer than two clusters.

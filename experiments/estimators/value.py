@@ -1,7 +1,7 @@
 """What an estimator gives back: a number with its standard error, or a named reason why there is none.
 
-A clinic of three clients has no correlation worth printing. Then the answer is "too_few" with a sentence
-that says how many there were and how many it takes; never a number that looks fine, never a traceback.
+A clinic of three clients has no correlation worth printing. Then the answer is "too_few" with a sentence that says
+how many there were and how many it takes; never a number that looks fine, never a traceback.
 """
 
 import math

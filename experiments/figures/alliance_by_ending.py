@@ -1,7 +1,7 @@
 """Figure: how clients rate the alliance, session by session, by the way in which their therapy will end.
 
-Each point is the mean over the clients who are still there and filled in the form, so a rising line may
-mean that people grow closer, or that those who do not have left. The numbers beneath say how many are left.
+Each point is the mean over the clients who are still there and filled in the form, so a rising line may mean that
+people grow closer, or that those who do not have left. The numbers beneath say how many are left.
 """
 
 import math
@@ -148,11 +148,11 @@ def _words(lines, arms, kinds, manifest, *, number, runs):
         else "from the variation between clients of one run"
     )
     caption = (
-        f"Mean of the client's alliance rating ({label}, {unit}, scale {low:g} to {high:g}; the axis shows
-        a part of it) by " f"session and by the kind of ending still to come{where}. Bars are 95% intervals
-        {spread}; points with fewer " f"than {FEWEST} ratings are left out. Each mean is over those who are still there: clients who rate low may have "
-        "left, so a line can rise without anybody's rating rising."
-    )  # fmt: skip
+        f"Mean of the client's alliance rating ({label}, {unit}, scale {low:g} to {high:g}; the axis shows a part of "
+        f"it) by session and by the kind of ending still to come{where}. Bars are 95% intervals {spread}; points with "
+        f"fewer than {FEWEST} ratings are left out. Each mean is over those who are still there: clients who rate low "
+        "may have left, so a line can rise without anybody's rating rising."
+    )
     return {"title": TITLE, "caption": caption, "alt": _alt(lines, arms, kinds, where=where)}
 
 
@@ -168,4 +168,7 @@ def _alt(lines, arms, kinds, *, where):
             if point and point[3] >= FEWEST
         ]
         parts.append(f"in arm {wording.plain(arm)}, " + (wording.listed(said) if said else "too few ratings"))
-    return f"Lines of the mean alliance over sessions 1 to {LAST_SESSION}{where}. At session {session} it was rated, {'; '.join(parts)}."
+    return (
+        f"Lines of the mean alliance over sessions 1 to {LAST_SESSION}{where}. "
+        f"At session {session} it was rated, {'; '.join(parts)}."
+    )

@@ -1,9 +1,8 @@
-"""Figure: clients who rate the alliance higher at session 3, and how they fare: density of clients, means,
-and r.
+"""Figure: clients who rate the alliance higher at session 3, and how they fare: density of clients, means, and r.
 
-A correlation of what was measured in the same people. It is not what would happen if somebody's alliance
-were raised: in this model part of it is the alliance helping, part is change that lifts the alliance, and
-part is who the clients are.
+A correlation of what was measured in the same people. It is not what would happen if somebody's alliance were raised:
+in this model part of it is the alliance helping, part is change that lifts the alliance, and part is who the clients
+are.
 """
 
 import math
@@ -95,8 +94,7 @@ def _draw(clouds, manifest):
     grid = figure.subplots(rows, columns, sharex=True, sharey=True, squeeze=False)
     panels = style.without_empty(grid, len(clouds))
     edges, levels = _cells(clouds.values())
-    most = max(np.histogram2d(cloud.alliance, cloud.change, [edges, levels])[0].max() for cloud in
-    clouds.values())
+    most = max(np.histogram2d(cloud.alliance, cloud.change, [edges, levels])[0].max() for cloud in clouds.values())
     shades = [
         _panel(axes, cloud, edges, levels, most=most) for axes, cloud in zip(panels, clouds.values(), strict=True)
     ]
@@ -105,6 +103,8 @@ def _draw(clouds, manifest):
         axes.set_xlim(edges[0], edges[-1])
     label, unit, low, high = wording.scale(manifest, "wai_client")
     figure.supxlabel(f"Alliance at session 3: {label}, {unit} on {low:g}–{high:g}", fontsize=10)
+    for lowest in panels[-columns:]:
+        lowest.tick_params(labelbottom=True)
     for first in panels[::columns]:
         unit = wording.scale(manifest, "phq9")[1]
         first.set_ylabel(f"Better than intake foretold →\n(residualised change, {unit})")
@@ -118,8 +118,8 @@ def _draw(clouds, manifest):
 def _cells(clouds):
     """Return the edges of the cells; each holds three of the scale's steps of 1/12, so that none is favoured."""
     alliance = np.concatenate([cloud.alliance for cloud in clouds])
-    edges = np.arange(math.floor(alliance.min() / ACROSS), math.ceil(alliance.max() / ACROSS) + 2) * ACROSS
-    - ACROSS / 6
+    first, last = math.floor(alliance.min() / ACROSS), math.ceil(alliance.max() / ACROSS)
+    edges = np.arange(first, last + 2) * ACROSS - ACROSS / 6
     up = FINE if min(cloud.alliance.size for cloud in clouds) > MANY else UP
     reach = up * math.ceil(max(np.abs(cloud.change).max() for cloud in clouds) / up + 0.5)
     return edges, np.arange(-reach - up / 2, reach + up, up)
@@ -150,9 +150,8 @@ def _means(axes, cloud):
         clusters = cloud.run[here] if cloud.each.size > 1 else np.arange(here.sum())
         mean, se, n = clustered_mean(cloud.change[here], clusters)
         low, high = t_interval(mean, se, n=n)
-        axes.errorbar(cloud.alliance[here].mean(), mean, yerr=[[mean - low], [high - mean]],
-        color=style.BLACK, marker="o", markersize=6, markerfacecolor="white", markeredgewidth=1.6,
-        elinewidth=1.6)  # fmt: skip
+        axes.errorbar(cloud.alliance[here].mean(), mean, yerr=[[mean - low], [high - mean]], color=style.BLACK,
+                      marker="o", markersize=6, markerfacecolor="w", markeredgewidth=1.6, elinewidth=1.6)  # fmt: skip
 
 
 def _r_words(cloud):
@@ -163,7 +162,8 @@ def _r_words(cloud):
         return f"r = {wording.short(cloud.r)} ({interval})"
     spread = cloud.each.std(ddof=1)
     single = wording.span(cloud.r - 1.96 * spread, cloud.r + 1.96 * spread)
-    return f"mean r of {cloud.each.size} clinics = {wording.short(cloud.r)} ({interval})\none clinic alone: r mostly {single}"
+    mean = f"mean r of {cloud.each.size} clinics = {wording.short(cloud.r)} ({interval})"
+    return f"{mean}\none clinic alone: r mostly {single}"
 
 
 def _words(clouds, manifest, *, where):
@@ -175,15 +175,16 @@ def _words(clouds, manifest, *, where):
         if cloud.each.size > 1
     ]
     how = (
-        f"r is the mean of {runs} clinics, with a Monte Carlo error of {wording.listed(errors)}; its
-        interval comes from the " "variation between clinics; 'one clinic alone' is the range of 95% of
-        single clinics (mean ± 1.96 SD)" if runs > 1 else "r is that of the one run, with Fisher's z interval"
-    )  # fmt: skip
+        f"r is the mean of {runs} clinics, with a Monte Carlo error of {wording.listed(errors)}; its interval comes "
+        "from the variation between clinics; 'one clinic alone' is the range of 95% of single clinics (mean ± 1.96 SD)"
+        if runs > 1
+        else "r is that of the one run, with Fisher's z interval"
+    )
     absent = sum(cloud.absent for cloud in clouds.values())
     failed = f" In {absent} runs r could not be worked out." if absent else ""
     caption = (
-        f"Clients with an alliance rating of session 3 and an end form or at least four sessions{where}:
-        {n}. Change is " "on the PHQ-9, residualised on intake within each clinic: 0 = as foretold by the intake score, up = better. "
+        f"Clients with an alliance rating of session 3 and an end form or at least four sessions{where}: {n}. Change "
+        "is on the PHQ-9, residualised on intake within each clinic: 0 = as foretold by the intake score, up = better. "
         f"Rings: mean change of clients in groups of about an eighth, with 95% intervals; {how}.{failed} "
         "r says that the two go together in these clients; it is not the effect of raising somebody's alliance."
     )

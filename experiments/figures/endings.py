@@ -1,8 +1,8 @@
 """Figure: of all clients referred, the share whose therapy has ended in each way after so many sessions.
 
-Endings compete: who left dissatisfied after session 2 can no longer reach a good-enough level. So the
-curves are Aalen-Johansen estimates and, with those still waiting or in therapy, add up to everybody; never
-one minus Kaplan-Meier.
+Endings compete: who left dissatisfied after session 2 can no longer reach a good-enough level. So the curves are
+Aalen-Johansen estimates and, with those still waiting or in therapy, add up to everybody; never one minus
+Kaplan-Meier.
 """
 
 import numpy as np
@@ -27,8 +27,8 @@ def plot(result, *, design_point=None):
     clients = result.table("clients", columns=COLUMNS)
     clients = clients[clients["design_point"] == number]
     arms = [arm for arm in wording.arms(manifest) if (clients["arm"] == arm).any()]
-    causes = [code for code in wording.endings(manifest) if code != IN_THERAPY and (clients["ending"] ==
-    code).any()] if not arms or not causes:
+    causes = [code for code in wording.endings(manifest) if code != IN_THERAPY and (clients["ending"] == code).any()]
+    if not arms or not causes:
         raise FigureError("No therapy has ended in any way, so endings has nothing to show.")
     sessions = np.arange(_longest(clients) + 1)
     curves = {arm: _curves(clients[clients["arm"] == arm], causes, sessions) for arm in arms}
@@ -63,8 +63,7 @@ def _curves(clients, causes, sessions):
     if len(runs) == 1:
         found = {cause: _of_one(runs[0], cause, sessions) for cause in causes}
     else:
-        found = {cause: _of_many([_steps(run.times, run.share[cause], sessions) for run in runs]) for cause
-        in causes}
+        found = {cause: _of_many([_steps(run.times, run.share[cause], sessions) for run in runs]) for cause in causes}
     rest = np.mean([_steps(run.times, run.free, sessions, start=1.0) for run in runs], axis=0)
     return {**found, IN_THERAPY: (rest, None, None)}
 
@@ -97,11 +96,11 @@ def _draw(curves, causes, sessions):
         _labels(axes, sessions, lines)
         axes.set_title(f"arm: {wording.plain(arm)}")
         axes.set_xlabel("Sessions held (0 = before the first)")
-        axes.set_xlim(-0.3, sessions[-1] + 0.2)
+        axes.set_xlim(-0.3, sessions[-1] + 0.6)
         axes.xaxis.set_major_locator(MaxNLocator(integer=True, steps=[1, 2, 5, 10]))
         axes.grid(axis="y", color=style.FAINT, linewidth=0.6)
-    top = max(part[0].max() for lines in curves.values() for cause, part in lines.items() if cause !=
-    IN_THERAPY) panels[0].set_ylim(0, 1 if top > 0.8 else None)
+    top = max(part[0].max() for lines in curves.values() for cause, part in lines.items() if cause != IN_THERAPY)
+    panels[0].set_ylim(0, 1 if top > 0.8 else None)
     panels[0].yaxis.set_major_formatter(PercentFormatter(1.0, decimals=0))
     for first in panels[::columns]:
         first.set_ylabel("Ended in this way so far\n(share of all clients referred)")
@@ -115,10 +114,13 @@ def _line(axes, sessions, curve, cause, *, place):
     share, low, high = curve
     colour, dash, marker = style.ending_style(cause)
     label = "still waiting or in therapy (the rest)" if cause == IN_THERAPY else wording.ending(cause)
-    every = (place % 5, 5)
+    every = list(range(place % 5, sessions.size, 5))
+    sessions = np.append(sessions, sessions[-1] + 0.6)  # so that the last step is seen
+    share = np.append(share, share[-1])
     axes.plot(sessions, share, color=colour, linestyle=dash, marker=marker, markevery=every,
               drawstyle="steps-post", label=label)  # fmt: skip
     if low is not None:
+        low, high = np.append(low, low[-1]), np.append(high, high[-1])
         axes.fill_between(sessions, low, high, step="post", color=colour, alpha=0.18, linewidth=0)
 
 
@@ -143,19 +145,19 @@ def _words(curves, causes, sessions, *, where, runs):
         else "bands are pointwise 95% intervals of one run (log-log, delta method)"
     )
     caption = (
-        f"Cumulative incidence of each kind of ending by the number of sessions held{where}, of all clients
-        referred " f"(Aalen–Johansen; a client still waiting or in therapy when the clock stops is
-        censored); {spread}. " "Endings compete, so at every session the lines of a panel add up to 100%.
-        Good enough = the client had " f"reached a level good enough for themselves. Figures at the right
-        are the shares after {sessions[-1]} sessions." )
+        f"Cumulative incidence of each kind of ending by the number of sessions held{where}, of all clients referred "
+        f"(Aalen–Johansen; a client still waiting or in therapy when the clock stops is censored); {spread}. "
+        "Endings compete, so at every session the lines of a panel add up to 100%. Good enough = the client had "
+        "reached a level good enough for themselves. The numbers at the right are the shares after "
+        f"{sessions[-1]} sessions."
+    )
     return {"title": TITLE, "caption": caption, "alt": _alt(curves, causes, sessions, where=where)}
 
 
 def _alt(curves, causes, sessions, *, where):
     parts = []
     for arm, lines in curves.items():
-        said = [f"{wording.ending(cause)} {wording.percent(lines[cause][0][-1])}" for cause in causes if
-        lines]
-        rest = f", the rest still waiting or in therapy {wording.percent(lines[IN_THERAPY][0][-1])}" if
-        lines else "" parts.append(f"arm {wording.plain(arm)}: {', '.join(said) or 'too few clients'}{rest}")
+        said = [f"{wording.ending(cause)} {wording.percent(lines[cause][0][-1])}" for cause in causes if lines]
+        rest = f", the rest still waiting or in therapy {wording.percent(lines[IN_THERAPY][0][-1])}" if lines else ""
+        parts.append(f"arm {wording.plain(arm)}: {', '.join(said) or 'too few clients'}{rest}")
     return f"Rising step curves of how therapies end{where}. After {sessions[-1]} sessions, {'; '.join(parts)}."

@@ -1,8 +1,7 @@
-"""Where the points of a sweep go on an axis: one parameter across; a second one as shades of line; else by
-number.
+"""Where the points of a sweep go on an axis: one parameter across, a second one as kinds of line, else by number.
 
-A sweep over two parameters that is a full grid gives one line for each value of the second. A list of
-points that is no grid is set out by number, and without a sweep the arms themselves stand side by side.
+A sweep over two parameters that is a full grid gives one line for each value of the second. A list of points that is
+no grid is set out by number, and without a sweep the arms themselves stand side by side.
 """
 
 from dataclasses import dataclass
@@ -80,13 +79,12 @@ class Layout:
             if self.second:
                 _, dash, marker = style.series_style(rank)
             fill = FILLS[number % 3] or colour
-            points = [p for p, point in enumerate(self.points) if value is None or point[self.second] ==
-            value]
+            points = self._points_with(value)
             count = of * len(self.values)
             shift = (number * len(self.values) + rank - (count - 1) / 2) * self._step()
             dash = dash if self.across else "none"
-            found.append(Line(points, self._places(points, number) + shift, colour, dash, marker, fill,
-            value)) return found
+            found.append(Line(points, self._places(points, number) + shift, colour, dash, marker, fill, value))
+        return found
 
     def words(self, arm, line):
         """Return a line's entry in the legend."""
@@ -106,12 +104,17 @@ class Layout:
         elif self.keys:
             words = [", ".join(f"{value:g}" for value in point.values()) for point in self.points]
             axes.set_xticks(self.ticks, words, rotation=30 if len(words) > 4 else 0)
-            axes.set_xlabel("\n".join(fill(wording.parameter(self.manifest, key), LABEL) for key in
-            self.keys)) else:
+            axes.set_xlabel("\n".join(fill(wording.parameter(self.manifest, key), LABEL) for key in self.keys))
+        else:
             names = [fill(wording.plain(arm), 11) for arm in self.arms] if self.arms_across else []
             axes.set_xticks(range(len(names)), names, fontsize=9)
             axes.set_xlim(-0.6, len(self.arms) - 0.4)
             axes.set_xlabel("arm")
+
+    def _points_with(self, value):
+        """Return the design points on a line (those with `value` of the second parameter), from left to right."""
+        found = [p for p, point in enumerate(self.points) if value is None or point[self.second] == value]
+        return sorted(found, key=lambda p: self.points[p][self.across]) if self.across else found
 
     def _places(self, points, number):
         if not self.keys:

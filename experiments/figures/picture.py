@@ -1,4 +1,4 @@
-"""What is known about a figure besides its ink: title, caption, a description for those who cannot see it, its files."""
+"""What is known about a figure besides its ink: title, caption, a description for who cannot see it, its files."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,7 +10,7 @@ class FigureError(Exception):
 
 @dataclass(frozen=True)
 class Picture:
-    """A figure on disk. `alt` tells the finding in words and numbers; `caption` how to read it and what intervals mean."""
+    """A figure on disk. `alt` tells the finding in words and numbers; `caption` how to read it."""
 
     name: str
     title: str

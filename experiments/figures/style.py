@@ -1,8 +1,7 @@
-"""How figures look: colours that colour-blind people tell apart, and a line style and marker for each, for
-grey print.
+"""How figures look: colours that colour-blind people tell apart; dashes and markers too, for grey print.
 
-Colours are those of Okabe and Ito. Text stays text in the SVG. Nothing here changes matplotlib's own
-settings for long.
+Colours are those of Okabe and Ito. Text stays text in the SVG. Nothing here changes matplotlib's own settings for
+long.
 """
 
 from pathlib import Path

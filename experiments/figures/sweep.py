@@ -1,8 +1,7 @@
 """Figure: what the sweep and the arms do to the estimates, and how far arms differ on the same luck.
 
-Above, each estimate by the swept parameter, a line for each arm. Beneath, the difference between arms
-within each replication: both arms met the same clients with the same luck, so the difference is surer than
-the two lines look.
+Above, each estimate by the swept parameter, a line for each arm. Beneath, the difference between arms within each
+replication: both arms met the same clients with the same luck, so the difference is surer than the two lines look.
 """
 
 import math
@@ -97,11 +96,10 @@ def _finish(axes):
 def _series(axes, found, line, *, label):
     """Draw one line of estimates or differences with their intervals; gaps where there is none."""
     mean, low, high = (
-        np.array([getattr(each, part) if each else math.nan for each in found]) for part in ("mean", "low",
-        "high") )
+        np.array([getattr(each, part) if each else math.nan for each in found]) for part in ("mean", "low", "high")
+    )
     axes.errorbar(line.x, mean, yerr=[mean - low, high - mean], color=line.colour, linestyle=line.dash,
-                  marker=line.marker, markerfacecolor=line.fill, elinewidth=1.1, capsize=2, label=label)  #
-                  fmt: skip
+                  marker=line.marker, markerfacecolor=line.fill, elinewidth=1.1, capsize=2, label=label)  # fmt: skip
 
 
 def _against(layout):
@@ -121,18 +119,20 @@ def _title(layout):
 
 def _words(cells, pairs, layout):
     runs = max(each.n for arms in cells.values() for points in arms.values() for each in points.values())
-    lost = sum(each.absent + each.failed for arms in cells.values() for cell in arms.values() for each in
-    cell.values())
+    lost = sum(each.absent + each.failed for arms in cells.values() for cell in arms.values() for each in cell.values())
     how = (
         f"Bars are 95% intervals of the mean over {runs} replications (Monte Carlo, t)"
         if runs > 1
         else "Bars are 95% intervals within the one run (sampling of clients), where one is known"
     )
+    common = layout.manifest.get("config", {}).get("random_numbers") == "common"
+    surer = " (common random numbers, so it is surer than two separate lines would suggest)" if common else ""
     paired = (
-        f" Beneath, {_against(layout)} within each replication (common random numbers), with its 95%
-        interval: it is " "surer than two separate lines would suggest. The black line is no difference."
-        if layout.arms[1:] else ""
-    )  # fmt: skip
+        f" Beneath, {_against(layout)} within each replication{surer}, with its 95% interval. "
+        "The black line is no difference."
+        if layout.arms[1:]
+        else ""
+    )
     definitions = " ".join(f"{REGISTRY[name].label}: {REGISTRY[name].sentence}" for name in cells)
     missing = f" In {lost} cases a run gave no number." if lost else ""
     caption = f"{how}.{paired}{layout.note}{missing} {definitions}"
@@ -151,8 +151,8 @@ def _alt(cells, pairs, layout):
     for name in cells:
         arms = [f"{wording.plain(arm)} {_at(cells[name].get(arm, {}), ends)}" for arm in layout.arms]
         base = wording.plain(layout.arms[0])
-        arms += [f"{wording.plain(arm)} minus {base} {_at(found, ends)}" for arm, found in
-        pairs[name].items()] said.append(f"{REGISTRY[name].label}: {'; '.join(arms)}.")
+        arms += [f"{wording.plain(arm)} minus {base} {_at(found, ends)}" for arm, found in pairs[name].items()]
+        said.append(f"{REGISTRY[name].label}: {'; '.join(arms)}.")
     return f"{_title(layout)}.{where} {' '.join(said)}"
 
 

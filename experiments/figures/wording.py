@@ -1,8 +1,6 @@
-"""Words for what is in a result, taken from its manifest: arms, design points, swept parameters, scales,
-endings.
+"""Words for what is in a result, taken from its manifest: arms, design points, swept parameters, scales, endings.
 
-A figure's axis says "WAI-SR (client), item mean" because the manifest says so, not because a figure knows
-the model.
+A figure's axis says "WAI-SR (client), item mean" because the manifest says so, not because a figure knows the model.
 """
 
 import math

@@ -1,7 +1,7 @@
 """Putting the report together: figures drawn, tables worked out, all laid into one page.
 
-The page is a single file with the figures inside, so that it can be mailed, and opens in ten years without
-a network. It needs the tables and the manifest, never the model.
+The page is a single file with the figures inside, so that it can be mailed, and opens in ten years without a network.
+It needs the tables and the manifest, never the model.
 """
 
 import base64
@@ -75,5 +75,5 @@ def picture(result, name):
 def _template():
     """Return the page's template. Everything that is put in is escaped; a name that is not there is an error."""
     loader = FileSystemLoader(Path(__file__).parent)
-    there = Environment(loader=loader, autoescape=True, undefined=StrictUndefined, trim_blocks=True,
-    lstrip_blocks=True) return there.get_template("report.html")
+    there = Environment(loader=loader, autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
+    return there.get_template("report.html")

@@ -1,4 +1,4 @@
-"""What was run, in words: service, arms, design points, luck, forms, changed defaults, versions. All from the manifest."""
+"""What was run, in words from the manifest: service, arms, design points, luck, forms, changed defaults, versions."""
 
 from experiments.figures import wording
 
@@ -29,11 +29,10 @@ def status(manifest):
 
 
 def run(manifest):
-    """Return (what, how it was) pairs about the whole experiment; those that the manifest does not tell are left out."""
+    """Return (what, how it was) pairs about the whole experiment; what the manifest does not tell is left out."""
     config = manifest.get("config", {})
-    counts = (
-        f"{_several(len(wording.arms(manifest)), 'arm')} × {_several(len(wording.points(manifest)), 'design
-        point')}" )
+    several_arms = _several(len(wording.arms(manifest)), "arm")
+    counts = f"{several_arms} × {_several(len(wording.points(manifest)), 'design point')}"
     pairs = [
         ("Service", config.get("service") or "the defaults"),
         ("Runs", f"{counts} × {_several(config.get('replications', 1), 'replication')}; {status(manifest)}"),
@@ -54,9 +53,8 @@ def forms(manifest):
     said = []
     for name, when in (manifest.get("config", {}).get("forms") or {}).items():
         label = wording.scale(manifest, name)[0]
-        said.append(
-            f"{label} at {'every session' if when == 'every' else 'sessions ' + wording.listed(map(str,
-            when))}" )
+        sessions = "every session" if when == "every" else f"sessions {wording.listed(map(str, when))}"
+        said.append(f"{label} at {sessions}")
     return "; ".join(said)
 
 
@@ -87,10 +85,9 @@ def changed(manifest):
 def versions(manifest):
     """Return name and version of everything the numbers depend on."""
     pairs = list((manifest.get("versions") or {}).items())
-    pairs += [("engine", manifest.get("engine")), ("commit", manifest.get("commit"))]
-    pairs += [(label, manifest.get(key)) for label, key in (("hash of the config", "config_hash"), ("hash
-    of the code", "code_hash"), ("hash of the data", "data_hash"))]  # fmt: skip return [(name, version)
-    for name, version in pairs if version]
+    pairs += [(name, manifest.get(name)) for name in ("engine", "commit")]
+    pairs += [(f"hash of the {what}", manifest.get(f"{what}_hash")) for what in ("config", "code", "data")]
+    return [(name, version) for name, version in pairs if version]
 
 
 def _several(n, word):

@@ -1,7 +1,5 @@
 """What an experiment cannot show, in sentences: those that always hold, and those that this result earns."""
 
-import numpy as np
-
 from experiments.figures import wording
 
 FEW = 10
@@ -45,11 +43,11 @@ def _of_status(manifest):
             "Runs that failed are left out; if they failed because of what was varied, what is left is no fair sample."
         )
     if manifest.get("status") != "done":
-        found.append("Not all runs were done when this page was written; the same command goes on where it
-        stopped.") return found
+        found.append("Not all runs were done when this page was written; the same command goes on where it stopped.")
+    return found
 
 
 def _of_scales(manifest):
     """Return the remarks that stand with the instruments, such as that a norm is only recalled."""
-    notes = {wording.scale(manifest, name)[0]: entry.get("note") for name, entry in manifest.get("scales",
-    {}).items()} return [f"On the {label}: {note}." for label, note in notes.items() if note and note is not np.nan]
+    notes = {wording.scale(manifest, name)[0]: entry.get("note") for name, entry in manifest.get("scales", {}).items()}
+    return [f"On the {label}: {note}." for label, note in notes.items() if note]

@@ -1,4 +1,4 @@
-"""The tables of the report: estimates, paired differences, what is missing and why, and the real service beside ours."""
+"""The tables of the report: estimates, paired differences, what is missing and why, the real service beside ours."""
 
 import math
 
@@ -25,7 +25,7 @@ def _block(result, runs, name):
         {"point": words, "cells": [_cell(found.get((number, arm)), spec) for arm in arms]}
         for number, words in _point_names(result.manifest)
     ]
-    words = {"label": spec.label, "unit": spec.unit, "sentence": spec.sentence, "source": spec.source}
+    words = {"label": spec.label, "unit": spec.unit, "sentence": spec.sentence}
     return {**words, "name": name, "rows": table}
 
 
@@ -80,8 +80,8 @@ def lost(result, runs):
         without = done[done[name].isna()]
         if len(without):
             reason = _reason(result, name, without.iloc[0])
-            found.append({"label": REGISTRY[name].label, "n": len(without), "of": len(done), "reason":
-            reason}) return found
+            found.append({"label": REGISTRY[name].label, "n": len(without), "of": len(done), "reason": reason})
+    return found
 
 
 def _reason(result, name, run):
@@ -91,9 +91,8 @@ def _reason(result, name, run):
         frame = result.table(table)
     except ResultError:
         return "Its table was not kept, so the reason cannot be told."
-    value = estimate(name, {table: frame[frame["run_id"] == run["run_id"]]},
-    scales=result.manifest.get("scales")) return value.note or f"Worked out again, it is
-    {wording.short(value.estimate, 3)}."
+    value = estimate(name, {table: frame[frame["run_id"] == run["run_id"]]}, scales=result.manifest.get("scales"))
+    return value.note or f"Worked out again, it is {wording.short(value.estimate, 3)}."
 
 
 def failures(runs):
@@ -115,9 +114,8 @@ def references(result, runs):
             continue
         ours = {(e.arm, e.design_point): e for e in show.summaries(result, runs, name)}.get((arm, number))
         digits = REGISTRY[name].digits
-        real = {"label": entry["label"], "value": wording.short(entry["value"], digits), "source":
-        entry["source"]} found.append({**real, "ours": _cell(ours, REGISTRY[name]), "apart": _apart(ours,
-        entry, digits)})
+        real = {"label": entry["label"], "value": wording.short(entry["value"], digits), "source": entry["source"]}
+        found.append({**real, "ours": _cell(ours, REGISTRY[name]), "apart": _apart(ours, entry, digits)})
     where = f"arm {wording.plain(arm)}{wording.at_point(manifest, number)}"
     return {"rows": found, "where": where}
 

@@ -17,8 +17,7 @@ def _sentence(result, runs, name):
     number, arms = wording.chosen_point(manifest), wording.arms(manifest)
     found = {(each.arm, each.design_point): each for each in show.summaries(result, runs, name)}
     here = [(arm, found[arm, number]) for arm in arms if (arm, number) in found]
-    said = wording.listed(f"{_number(each, spec)} ({wording.plain(arm)})" for arm, each in here) or "no
-    number"
+    said = wording.listed(f"{_number(each, spec)} ({wording.plain(arm)})" for arm, each in here) or "no number"
     apart = [each for each in show.differences(result, runs, name) if each.design_point == number]
     parts = [
         f"{said}.",
@@ -30,7 +29,8 @@ def _sentence(result, runs, name):
 
 def _difference(each, spec):
     pair = f"{wording.plain(each.arm)} minus {wording.plain(each.against)}".capitalize()
-    return f"{pair}: {wording.short(each.mean, spec.digits)} (95% interval {wording.span(each.low, each.high, spec.digits)})."
+    interval = wording.span(each.low, each.high, spec.digits)
+    return f"{pair}: {wording.short(each.mean, spec.digits)} (95% interval {interval})."
 
 
 def _range(found, manifest, spec):

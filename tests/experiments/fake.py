@@ -29,6 +29,8 @@ class FakeExperiment:
 
     name: str = "fake"
     question: str = "Does the runner lose anything?"
+    references: tuple = ()
+    licence: str = ""
     service: str | None = None
     world: str = "mixed"
     seed: int = 1

@@ -1,4 +1,4 @@
-"""The report: one file that asks for nothing, says what was run and found, counts what failed, and escapes what it is given."""
+"""The report: one file that asks for nothing, says what was run and found, counts failures, escapes what comes in."""
 
 import base64
 import copy

@@ -1,5 +1,8 @@
 import json
+import subprocess
+import sys
 from dataclasses import replace
+from pathlib import Path
 
 import pandas as pd
 import pyarrow as pa
@@ -7,9 +10,12 @@ import pyarrow.parquet as pq
 import pytest
 
 from experiments import schema
+from experiments.digest import digest
 from experiments.store import Result, StoreError, find
 from sim.tables import ID_COLUMNS, TABLES
 from tests.experiments import fake
+
+ROOT = Path(__file__).parents[2]
 
 
 @pytest.fixture(scope="module")
@@ -145,3 +151,14 @@ def test_only_runs_are_kept_if_only_runs_are_asked_for_and_they_are_counted(tmp_
     assert result.tables == ("runs", "timings")
     assert set(result.table("runs")["n_clients"]) == {fake.CLIENTS}
     assert not (outcome.folder / "parts" / "clients").exists()
+
+
+def test_results_are_read_and_hashed_without_the_model(folder):
+    program = (
+        "import sys; sys.modules['sim'] = None\n"
+        "from experiments.store import Result; from experiments.digest import digest\n"
+        "print(len(Result(sys.argv[1]).table('clients')), digest(sys.argv[1]))"
+    )
+    command = [sys.executable, "-c", program, str(folder)]
+    answer = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout.split()
+    assert answer == [str(12 * fake.CLIENTS), digest(folder)]

@@ -47,7 +47,7 @@ def test_python_integers_and_arrays_give_the_same_words(counter, key):
     assert tuple(int(word[0]) for word in draws.philox(arrays, key)) == draws.philox(counter, key)
 
 
-# --- uniforms -----------------------------------------------------------------------------------------------------------
+# --- uniforms -------------------------------------------------------------------------------------------
 
 
 def test_a_uniform_is_52_bits_and_a_half_of_the_words_of_its_key():
@@ -92,7 +92,7 @@ def test_both_halves_of_a_seed_count():
     assert len(rows) == len(seeds)
 
 
-# --- decks ----------------------------------------------------------------------------------------------------------------
+# --- decks ----------------------------------------------------------------------------------------------
 
 
 def test_decks_of_different_kinds_do_not_collide():
@@ -136,7 +136,7 @@ PURPOSES = {
     ),
     "FORM": "FORM_ERROR FORM_RETURNED",
 }
-"""Frozen: a new purpose goes to the end of its deck, here and in `sim/draws.py`; no line of this list ever changes place."""
+"""Frozen: a new purpose goes to the end of its deck, here and in `sim/draws.py`; no old one ever changes place."""
 UNIFORM_PURPOSES = {
     "CLIENT": "REFERRAL_WEEK GROUP CONTRACT_KIND WHICH_THERAPIST FIRST_WAIT FIXED_WAIT",
     "THERAPIST": "THERAPIST_GROUP",
@@ -172,7 +172,7 @@ def test_the_numbers_of_the_decks_never_change():
     assert {name: deck.kind for name, deck in DECKS.items()} == KINDS
 
 
-# --- distributions ------------------------------------------------------------------------------------------------------------
+# --- distributions --------------------------------------------------------------------------------------
 
 MANY = 20_000
 
@@ -234,13 +234,20 @@ def test_an_exponential_card_rises_with_its_uniform():
     assert gain == pytest.approx(-np.log1p(-uniform), rel=1e-14)
 
 
-# --- seeds of replications ------------------------------------------------------------------------------------------------------
+# --- seeds of replications ------------------------------------------------------------------------------
 
 
 def test_replications_have_seeds_of_their_own():
     seeds = {draws.replication_seed(seed, replication) for seed in range(20) for replication in range(500)}
     assert len(seeds) == 20 * 500
     assert min(seeds) >= 0 and max(seeds) <= draws.MAX_SEED
+
+
+@pytest.mark.parametrize(("seed", "replication"), [(1, 0), (1, 5), (2**40 + 3, 2), (2**63 - 1, 999)])
+def test_the_seed_of_a_replication_is_the_first_two_words_of_its_key(seed, replication):
+    key = seed % 2**32, seed // 2**32
+    high, low, _, _ = draws.philox((replication, 0, 0, draws.REPLICATION.kind), key)
+    assert draws.replication_seed(seed, replication) == (high * 2**32 + low) % 2**63
 
 
 @pytest.mark.parametrize("replication", [2**32, 2**32 + 5, 4_295 * 1_000_000, 10**15])

@@ -8,7 +8,14 @@ from hypothesis import strategies as st
 
 from sim import draws as luck
 from sim import forms
-from sim.measures import alliance_item_mean, calls_it_rupture, coded_shares, scales, symptom_score
+from sim.measures import (
+    alliance_item_mean,
+    calls_it_rupture,
+    coded_shares,
+    scales,
+    symptom_score,
+    total_item_mean,
+)
 from sim.parameters import record, resolve
 from sim.state import NOBODY, AppointmentRecord, ClientRecord, DyadRecord
 
@@ -82,26 +89,49 @@ def fill(client, dyad, row, draws, *, asked=ALL, p=P):
     return row
 
 
-def test_a_client_rates_the_parts_with_relief_style_and_error(client, dyad, row, draws):
-    fill(client, dyad, row, draws)
+FINE = (4000, 3000, 5000)
+"""Numbers of items at which rounding hides nothing."""
+
+
+def test_a_client_rates_the_parts_with_relief_style_and_error(client, row, draws):
+    forms.rate_as_client(client, row, draws, FINE, P)
     common = 1.5 * 0.3 + 0.2 + 0.3 * 0.45
     expected = [
-        alliance_item_mean(part + common + 0.6 * error, 1.0, 0.7, 4)
-        for part, error in ((0.9, 0.1), (0.1, -0.25), (-0.4, -0.6))
+        alliance_item_mean(part + common + 0.6 * error, 1.0, 0.7, items)
+        for part, error, items in zip((0.9, 0.1, -0.4), (0.1, -0.25, -0.6), FINE, strict=True)
     ]
-    assert [row.wai_client_goal, row.wai_client_task, row.wai_client_bond] == expected
-    assert row.wai_client == pytest.approx((expected[0] + expected[1] + expected[2]) / 3)
+    assert [row.wai_client_goal, row.wai_client_task, row.wai_client_bond] == pytest.approx(expected, abs=4e-4)
+    assert row.wai_client == total_item_mean(row.wai_client_goal, row.wai_client_task, row.wai_client_bond, FINE)
 
 
-def test_a_therapist_rates_the_alliance_as_seen_and_a_share_of_how_the_parts_differ(client, dyad, row, draws):
-    fill(client, dyad, row, draws)
+def test_a_therapist_rates_the_alliance_as_seen_and_a_share_of_how_the_parts_differ(dyad, row, draws):
+    forms.rate_as_therapist(dyad, row, draws, FINE, P)
     expected = [
         alliance_item_mean(0.5 + 0.6 * (part - 0.2) + 0.4 * error, 0.5, 0.9, items)
-        for part, error, items in ((0.9, -1.2, 3), (0.1, -0.3, 3), (-0.4, 0.6, 4))
+        for part, error, items in zip((0.9, 0.1, -0.4), (-1.2, -0.3, 0.6), FINE, strict=True)
     ]
-    assert [row.wai_therapist_goal, row.wai_therapist_task, row.wai_therapist_bond] == expected
-    total = (3 * expected[0] + 3 * expected[1] + 4 * expected[2]) / 10
-    assert row.wai_therapist == pytest.approx(total)
+    rated = [row.wai_therapist_goal, row.wai_therapist_task, row.wai_therapist_bond]
+    assert rated == pytest.approx(expected, abs=4e-4)
+    assert row.wai_therapist == total_item_mean(*rated, FINE)
+
+
+def test_each_part_moves_in_the_steps_of_its_own_items(client, dyad, row, draws):
+    items = (5, 7, 11)
+    forms.rate_as_client(client, row, draws, items, P)
+    forms.rate_as_therapist(dyad, row, draws, items, P)
+    for rater in ("client", "therapist"):
+        for part, steps in zip(("goal", "task", "bond"), items, strict=True):
+            points = getattr(row, f"wai_{rater}_{part}") * steps
+            assert points == pytest.approx(round(points), abs=1e-9)
+            assert round(points) % steps
+
+
+def test_ratings_are_in_the_items_of_each_form(client, dyad, row, draws):
+    fill(client, dyad, row, draws)
+    by_hand = [AppointmentRecord(**{name: getattr(row, name) for name in AppointmentRecord.__slots__}) for _ in "ab"]
+    forms.rate_as_client(client, by_hand[0], draws, (4, 4, 4), P)
+    forms.rate_as_therapist(dyad, by_hand[1], draws, (3, 3, 4), P)
+    assert (row.wai_client, row.wai_therapist) == (by_hand[0].wai_client, by_hand[1].wai_therapist)
 
 
 def test_the_phq9_is_taken_before_the_session(client, dyad, row, draws):
@@ -156,7 +186,7 @@ def test_a_form_that_was_never_asked_is_not_filled_in(client, dyad, row, draws):
     assert row.rupture_observer in (0, 1)
 
 
-# --- switches -------------------------------------------------------------------------------------------------------------
+# --- switches -------------------------------------------------------------------------------------------
 
 
 def off(switch, **changes):
@@ -168,9 +198,7 @@ def test_with_relief_in_rating_off_relief_does_not_colour_the_rating(relief):
     rated = []
     for felt in (relief, 0.0):
         row = AppointmentRecord(session=1, true_goal=0.1, true_task=0.2, true_bond=0.3, relief=felt)
-        forms.rate_as_client(
-            ClientRecord(), row, [0.0] * luck.APPOINTMENT.size, (4, 4, 4), off("relief_in_rating")
-        )
+        forms.rate_as_client(ClientRecord(), row, [0.0] * luck.APPOINTMENT.size, (4, 4, 4), off("relief_in_rating"))
         rated.append(row.wai_client)
     assert rated[0] == rated[1]
 

@@ -19,7 +19,7 @@ def as_bytes(tables):
     return json.dumps(tables, allow_nan=False).encode()
 
 
-# --- same seed, same bytes ------------------------------------------------------------------------------------------------
+# --- same seed, same bytes ------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("assignment", ["queue", "fixed"])
@@ -59,7 +59,7 @@ def test_nothing_of_a_run_is_left_for_the_next():
     assert as_bytes(clinic.tables(clinic.BUSY)) == first
 
 
-# --- order within a week --------------------------------------------------------------------------------------------------
+# --- order within a week --------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("assignment", ["queue", "fixed"])
@@ -109,7 +109,7 @@ def test_mesas_own_random_stream_decides_nothing(monkeypatch):
     assert as_bytes(clinic.tables(clinic.BUSY)) == as_bytes(usual)
 
 
-# --- what touches one client touches nobody else --------------------------------------------------------------------------
+# --- what touches one client touches nobody else --------------------------------------------------------
 
 
 def differing(one, other, table):
@@ -197,7 +197,10 @@ def test_the_contract_switch_changes_nobody_without_a_contract():
 def test_before_a_parameter_is_first_felt_all_is_as_it_was():
     """Change takes effect at the end of session 1: until then both arms share every number, under fixed assignment."""
     slow, fast = (clinic.tables({"change.rate_median": rate}, assignment="fixed") for rate in (0.02, 0.4))
-    first = [{row["client_id"]: row for row in clinic.rows(run["appointments"]) if row["session"] == 1} for run in (slow, fast)]
+    first = [
+        {row["client_id"]: row for row in clinic.rows(run["appointments"]) if row["session"] == 1}
+        for run in (slow, fast)
+    ]
     assert first[0].keys() == first[1].keys()
     for who, row in first[0].items():
         for name in ("week", "true_distress", "phq9", "true_alliance", "true_trust", "rupture", "attendance"):
@@ -205,7 +208,7 @@ def test_before_a_parameter_is_first_felt_all_is_as_it_was():
     assert slow["clients"] != fast["clients"]
 
 
-# --- clocks ---------------------------------------------------------------------------------------------------------------
+# --- clocks ---------------------------------------------------------------------------------------------
 
 
 def test_one_more_client_at_the_end_changes_nobody_else():
@@ -223,7 +226,7 @@ def test_one_more_therapist_has_the_others_as_they_were():
 
 
 def test_a_missed_appointment_shifts_no_luck_of_later_ones(monkeypatch):
-    """The card for an appointment is keyed by the number of the *booked* appointment, whether earlier ones were held."""
+    """The card for an appointment is keyed by the number of the *booked* appointment, held or not."""
     seen = {}
     meet = Client.meet
 
@@ -265,7 +268,7 @@ def test_the_luck_of_life_runs_on_weeks_since_referral_not_on_appointments(monke
 
 
 def test_mesas_numbering_of_agents_does_not_enter():
-    """One more therapist shifts every `unique_id` of the clients; under fixed assignment to the same therapist nothing moves."""
+    """Other agents who came and went shift every `unique_id`; nothing else moves."""
     one = Setting(parameters.resolve(clinic.TINY), assignment="fixed")
     service = Service(one, rng=1)
     shifted = Service(one, rng=1)

@@ -1,8 +1,8 @@
-"""What the tests of the rule book share: a rule at one point, one step away from it, and anywhere in the declared ranges."""
+"""What the tests of the rule book share: a rule at one point, one step away from it, and anywhere it may be used."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, fields
 from types import SimpleNamespace
-from typing import Callable
 
 import pytest
 from hypothesis import strategies as st

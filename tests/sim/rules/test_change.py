@@ -98,6 +98,10 @@ def test_within_one_sd_of_the_floor_a_gain_shrinks_in_proportion():
     assert GAIN.value(distress=-3.5) == 0.0
 
 
+def test_a_very_small_gain_shrinks_like_any_other():
+    assert GAIN.value(rate=0.0, alliance=0.02) == approx(0.05 * 0.02 * 0.5)
+
+
 def test_a_gain_never_leads_below_the_floor():
     assert GAIN.value(rate=1000.0, distress=1.0) == approx(1.0 + 2.9)
     assert GAIN.value(rate=1000.0, distress=-2.4) == approx(0.5)

@@ -1,4 +1,4 @@
-"""The order of events in one session: worked through once more beside `session.py`, and step by step where it branches."""
+"""The order of events in one session: worked through once more, and step by step where it branches."""
 
 import pytest
 from pytest import approx
@@ -150,7 +150,7 @@ def dealt(**cards):
     return draws
 
 
-# --- the first meeting ------------------------------------------------------------------------------------------------
+# --- the first meeting ----------------------------------------------------------------------------------
 
 
 def test_at_the_first_meeting_the_sheet_opens_with_first_impressions(client, therapist, p):
@@ -165,7 +165,7 @@ def test_at_the_first_meeting_the_sheet_opens_with_first_impressions(client, the
     assert (dyad.goal, dyad.task, dyad.bond, dyad.alliance) == (impression,) * 4
 
 
-# --- attendance ---------------------------------------------------------------------------------------------------------
+# --- attendance -----------------------------------------------------------------------------------------
 
 
 def misses(client, dyad, p):
@@ -220,11 +220,11 @@ def test_the_first_session_remembers_how_distressed_the_client_came(client, ther
     assert dyad.first_distress == row.true_distress == coming
 
 
-# --- the story of one session -------------------------------------------------------------------------------------------
+# --- the story of one session ---------------------------------------------------------------------------
 
 
 def test_a_session_with_everything_in_it_worked_through_once_more(client, therapist, dyad, row, p):
-    """A remark, a breach, a confrontation, noticed and mended: every number from the rules, in the order of the story."""
+    """A remark, a breach, a confrontation, noticed and mended: every number from the rules, in the order told."""
     draws = dealt(
         REMARK=SURE, BREACH=SURE, RUPTURE=SURE, RUPTURE_KIND=SURE, STRAIN_SIZE=0.7, NOTICE=SURE, REPAIR=SURE, GAIN=1.4
     )
@@ -316,7 +316,7 @@ def test_remarks_and_breaches_fall_with_the_chance_that_their_rule_gives(
     assert (client.remarks, client.breaches) == ((1, 0) if card == "REMARK" else (0, 1))
 
 
-# --- rupture, notice, repair ----------------------------------------------------------------------------------------------
+# --- rupture, notice, repair ----------------------------------------------------------------------------
 
 
 def chance_of_rupture(client, dyad, row, p):
@@ -391,7 +391,19 @@ def test_a_remark_strains_without_a_rupture(client, therapist, dyad, opened, p):
     assert dyad.strain == approx(0.6 * 0.3 + 0.6)
 
 
-# --- endings --------------------------------------------------------------------------------------------------------------
+def test_the_slightest_new_strain_can_be_noticed(client, therapist, dyad, opened, p):
+    opened.microaggression, p.bias_remark_strain = 1, 1e-6
+    session.strain_and_repair(client, therapist, dyad, opened, dealt(NOTICE=SURE), p)
+    assert (opened.rupture_therapist, opened.new_strain) == (1, 1e-6)
+
+
+def test_the_slightest_old_strain_can_be_repaired(client, therapist, dyad, opened, p):
+    dyad.strain = 1e-6
+    session.strain_and_repair(client, therapist, dyad, opened, dealt(NOTICE=SURE, REPAIR=SURE), p)
+    assert (opened.repaired, dyad.strain) == (1, 0.0)
+
+
+# --- endings --------------------------------------------------------------------------------------------
 
 
 def hazards(client, therapist, dyad, p, *, held, contract):
@@ -449,17 +461,40 @@ def test_the_ending_is_noted_on_the_clients_sheet(client, therapist, dyad, row, 
     assert client.ending == PLANNED_END
 
 
-# --- the order ------------------------------------------------------------------------------------------------------------
+# --- the order ------------------------------------------------------------------------------------------
 
-STORY = """
-communication.acts culture.felt_distance empathy.perceived_empathy bias.remark_probability
-confidentiality.breach_probability confidentiality.next_fear trust.next_trust trust.disclosure goals.next_gap
-communication.friction rupture.rupture_probability rupture.confrontation_probability rupture.strain_of_rupture
-rupture.strain_left rupture.notice_probability rupture.repair_probability rupture.next_lift
-alliance.goal_offered alliance.next_part alliance.task_offered alliance.next_part alliance.bond_offered
-alliance.next_part alliance.next_mood perception.alliance_seen motivation.effort goals.focus change.session_gain
-alliance.next_progress motivation.next_motivation
-""".split()
+STORY = [
+    "communication.acts",
+    "culture.felt_distance",
+    "empathy.perceived_empathy",
+    "bias.remark_probability",
+    "confidentiality.breach_probability",
+    "confidentiality.next_fear",
+    "trust.next_trust",
+    "trust.disclosure",
+    "goals.next_gap",
+    "communication.friction",
+    "rupture.rupture_probability",
+    "rupture.confrontation_probability",
+    "rupture.strain_of_rupture",
+    "rupture.strain_left",
+    "rupture.notice_probability",
+    "rupture.repair_probability",
+    "rupture.next_lift",
+    "alliance.goal_offered",
+    "alliance.next_part",
+    "alliance.task_offered",
+    "alliance.next_part",
+    "alliance.bond_offered",
+    "alliance.next_part",
+    "alliance.next_mood",
+    "perception.alliance_seen",
+    "motivation.effort",
+    "goals.focus",
+    "change.session_gain",
+    "alliance.next_progress",
+    "motivation.next_motivation",
+]
 
 
 def test_the_rules_speak_in_the_order_of_the_story(client, therapist, dyad, row, p, monkeypatch):
