@@ -216,5 +216,6 @@ def deal(seed, deck, ids, clocks):
 
 def replication_seed(seed, replication):
     """Return the seed (0 to 2**63 - 1) of one replication: a function of the experiment's seed and its number alone."""
-    words = philox((int(replication), 0, 0, REPLICATION.kind), (int(seed) & _WORD, int(seed) >> 32))
+    number, seed = int(replication), int(seed)
+    words = philox((number & _WORD, number >> 32, 0, REPLICATION.kind), (seed & _WORD, seed >> 32))
     return ((words[0] << 32) | words[1]) & MAX_SEED

@@ -179,7 +179,7 @@ def assessment_rows(service, notes):
     """Return the forms asked outside sessions: at intake, and at the ending if the form came back."""
     rows = []
     for client in service.referrals:
-        if notes.at_referral:
+        if notes.asked and notes.at_referral:
             rows.append(_assessment(client, 0, None, "intake", notes.intake(client), client.distress_intake, notes))
         score = notes.end(client)
         if score is not None:

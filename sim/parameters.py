@@ -153,4 +153,4 @@ def unknown(what, name, known):
 
 
 def _plain(number):
-    return f"{number:g}"
+    return f"{number:.12g}"

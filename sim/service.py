@@ -17,6 +17,7 @@ from sim import caseload, draws, output, parameters, population
 from sim.agents import Client, Therapist
 from sim.measures import scales
 from sim.state import DISSATISFIED, GOOD_ENOUGH, HELD, IN_THERAPY, NEVER_STARTED, NOBODY
+from sim.tables import KEEP
 
 FORMS = {"phq9": "every", "wai_client": "every", "wai_therapist": "every"}
 """The forms that exist, each asked at every session unless a schedule says otherwise."""
@@ -33,6 +34,19 @@ class Setting:
     forms: dict = field(default_factory=lambda: dict(FORMS))
     intake: str = "referral"
     world: str = "mixed"
+
+    def __post_init__(self):
+        """Raise ValueError, in one sentence, for a word that does not exist."""
+        for what, word, known in (
+            ("assignment", self.assignment, caseload.ASSIGNMENTS),
+            ("intake", self.intake, INTAKES),
+            ("world", self.world, WORLDS),
+        ):
+            if word not in known:
+                raise ValueError(f"{what} = {word!r} must be {' or '.join(map(repr, known))}.")
+        for form in self.forms:
+            if form not in FORMS:
+                raise ValueError(parameters.unknown("form", form, FORMS))
 
 
 class Service(mesa.Model):
@@ -205,5 +219,7 @@ def simulate(setting, *, seed, keep="everything"):
 
     Returns a dict: table name -> column name -> list with None for null; which tables, `keep` says (`sim.tables.kept`).
     """
+    if keep not in KEEP:
+        raise ValueError(f"keep = {keep!r} must be {' or '.join(map(repr, KEEP))}.")
     service = Service(setting, rng=seed).run()
     return output.tables(service, keep=keep)

@@ -97,7 +97,7 @@ CLIENTS = Table(
         _week("referral_week", "week of the referral"),
         Column("waited_weeks", "int", "weeks from referral to the first session; null if there was none", "weeks", 0),
         _week("start_week", "week of the first session held; null if there was none"),
-        _week("end_week", "week of the ending; null while in therapy"),
+        _week("end_week", "week of the ending; null if the clock stopped first"),
         Column("contract_sessions", "int", "agreed number of sessions; null = open-ended", "sessions", 1),
         _latent("true_trust_propensity", "how readily the client trusts, as drawn"),
         _latent("true_fear_of_exposure", "fear of being judged or exposed, as drawn"),

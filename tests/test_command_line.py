@@ -51,7 +51,7 @@ def test_a_run_leaves_tables_figures_and_a_report(folder):
     assert len(list((result / "figures").glob("*.png"))) == 4
     page = (result / "report.html").read_text(encoding="utf-8")
     assert "Does the frame stand?" in page
-    assert "not clinical advice" in page
+    assert "no clinical advice" in page
 
 
 def test_the_same_command_again_finds_everything_done(folder, capsys):

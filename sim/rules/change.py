@@ -28,6 +28,11 @@ def session_gain(rate, facilitative_skill, effort, disclosure, focus, alliance, 
     return min(gain * room, max(distress - p.change_floor, 0.0))
 
 
+def set_point_after(set_point, gain):
+    """Return the lasting level after a session (distress SD, within +-20): set point - gain."""
+    return clamp(set_point - gain, -20.0, 20.0)
+
+
 def next_transient(transient, luck, p):
     """Return the passing part of distress a week later (distress SD).
 
@@ -38,11 +43,11 @@ def next_transient(transient, luck, p):
 
 
 def next_set_point(set_point, drift, event, p):
-    """Return the lasting level a week later (distress SD): it wanders a little, and moves with a life event.
+    """Return the lasting level a week later (distress SD, within +-20): it wanders, and moves with a life event.
 
     `drift` standard normal; `event` = effect of this week's life event, 0 if there was none. Source: assumed.
     """
-    return set_point + p.distress_drift_sd * drift + event
+    return clamp(set_point + p.distress_drift_sd * drift + event, -20.0, 20.0)
 
 
 def event_probability(p):

@@ -4,11 +4,11 @@ from sim.maths import clamp, exponential, logistic
 
 
 def first_gap(luck, p):
-    """Return the gap between the client's goals and the plan at the start (gap units, log-normal).
+    """Return the gap between the client's goals and the plan at the start (gap units, log-normal, at most 10).
 
     gap = first_gap * exp(gap_log_sd * luck); `luck` standard normal. Source: bordin1979 for the idea, size assumed.
     """
-    return p.goals_first_gap * exponential(p.goals_gap_log_sd * luck)
+    return min(p.goals_first_gap * exponential(p.goals_gap_log_sd * luck), 10.0)
 
 
 def next_gap(gap, collaboration, disclosure, p):

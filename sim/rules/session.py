@@ -192,7 +192,7 @@ def work(client, therapist, dyad, row, draws, p):
         luck=draws[luck.GAIN],
         p=p,
     )
-    client.set_point -= row.relief
+    client.set_point = change.set_point_after(client.set_point, gain=row.relief)
     dyad.progress = alliance.next_progress(dyad.progress, dyad.first_distress, client.distress, p)
     client.motivation = motivation.next_motivation(
         client.motivation,

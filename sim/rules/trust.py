@@ -4,8 +4,8 @@ from sim.maths import clamp, logistic
 
 
 def first_trust(propensity, p):
-    """Return trust at the first meeting (SD): trust_propensity * its weight. Source: assumed."""
-    return p.trust_propensity * propensity
+    """Return trust at the first meeting (SD, within +-8): trust propensity * its weight. Source: assumed."""
+    return clamp(p.trust_propensity * propensity, -8.0, 8.0)
 
 
 def next_trust(trust, propensity, understood, strain, breached, p):

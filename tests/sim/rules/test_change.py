@@ -61,6 +61,12 @@ CASES = [
         moves={"set_point": "up", "drift": "up", "event": "up", "distress_drift_sd": "up"},
     ),
     Case(
+        change.set_point_after,
+        at={"set_point": -0.5, "gain": 0.3},
+        p=numbers(),
+        moves={"set_point": "up", "gain": "down"},
+    ),
+    Case(
         change.event_probability,
         at={},
         p=numbers(distress_event_rate=0.03),
@@ -73,7 +79,7 @@ CASES = [
         moves={"luck": "up", "distress_event_mean": "up", "distress_event_sd": "up"},
     ),
 ]
-_, TRANSIENT, SET_POINT, PROBABILITY, EFFECT = CASES
+_, TRANSIENT, SET_POINT, AFTER, PROBABILITY, EFFECT = CASES
 WORK = 0.1 * exp(0.35 * 0.5) * (1 + 1.6 * (0.7 - 0.5)) * (1 + 0.6 * (0.8 - 0.5)) * 0.9 * 1.5
 """Work of the session in GAIN, from the equation in the docstring."""
 
@@ -124,6 +130,15 @@ def test_next_transient_worked_by_hand():
 def test_passing_ups_and_downs_keep_their_spread_in_the_long_run():
     kept, fresh = TRANSIENT.value(transient=1.0, luck=0.0), TRANSIENT.value(transient=0.0, luck=1.0)
     assert kept * kept * 0.5 * 0.5 + fresh * fresh == approx(0.5 * 0.5)
+
+
+def test_a_session_lowers_the_lasting_level_by_its_gain():
+    assert AFTER.value() == approx(-0.8)
+
+
+def test_the_lasting_level_stays_within_twenty_sds_whatever_happens():
+    assert AFTER.value(gain=-50.0) == SET_POINT.value(event=50.0) == 20.0
+    assert AFTER.value(gain=50.0) == SET_POINT.value(event=-50.0) == -20.0
 
 
 def test_next_set_point_worked_by_hand():
