@@ -10,21 +10,6 @@ from experiments.toml_files import show
 from sim import parameters
 
 
-class Order(NamedTuple):
-    """Two parameters of which the first must never exceed the second, and their unit."""
-
-    less: str
-    more: str
-    unit: str
-
-
-ORDERS = (
-    Order("service.caseload_min", "service.caseload_max", "clients at once"),
-    Order("distress.transient_sd", "population.distress_sd", "distress SD"),
-    Order("service.referral_weeks", "service.weeks", "weeks"),
-)
-
-
 class Broken(NamedTuple):
     """The first cell that breaks an order: arm, number of the design point, all values there."""
 
@@ -51,10 +36,10 @@ def check_sweep(experiment, config):
 
 
 def check_orders(experiment, config, service):
-    """Check `ORDERS` in every arm at every point; refuse each once, at the first cell that breaks it."""
+    """Check `parameters.ORDERS` in every arm at every point; refuse each once, at the first cell that breaks it."""
     readers = [reader for reader in (config, service.reader) if reader]
     refused = set().union(*(reader.refused for reader in readers))
-    for order in ORDERS:
+    for order in parameters.ORDERS:
         broken = None if refused & {order.less, order.more} else _first_broken(order, experiment)
         if broken:
             less, more = (broken.values[name] for name in (order.less, order.more))

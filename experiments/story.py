@@ -130,7 +130,7 @@ def _shares(row):
 
 
 def _strain(row):
-    remark = "A remark about the client's group hurts. " if _true(row, "microaggression") else ""
+    remark = "A remark about who the client is hurts. " if _true(row, "microaggression") else ""
     if row.rupture == "none" and not remark:
         mended = "What stood between them from before is mended." if _true(row, "repaired") else ""
         return mended
@@ -167,6 +167,8 @@ def _rating(row, before, name):
 def _ending(person, manifest):
     scale = manifest["scales"]["phq9"]
     said = f"After {_sessions(person.sessions_held)} the client {ENDINGS[person.ending]}."
+    if person.ending == "in_therapy" and person.sessions_held == 0:
+        return "The client was still waiting for a first session when the clock stopped."
     when = f" It was week {person.end_week:.0f}." if _known(person, "end_week") else ""
     if _known(person, "phq9_end"):
         return f"{said}{when} {scale['label']} at the end: {person.phq9_end:.0f} (cut-off {scale['cutoff']:.0f})."

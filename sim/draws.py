@@ -120,10 +120,11 @@ CLIENT_WEEK = Deck(4, 5, normal=(DRIFT, FLUCTUATION, LIFE_EVENT_SIZE))
     THERAPIST_TASK_ERROR,
     THERAPIST_BOND_ERROR,
     THERAPIST_FORM_MISSED,
-) = range(33)
+    HEARD_ERROR,
+) = range(34)
 APPOINTMENT = Deck(
     5,
-    33,
+    34,
     normal=(
         ACT_NOISE,
         EMPATHY_ERROR,
@@ -142,6 +143,7 @@ APPOINTMENT = Deck(
         THERAPIST_GOAL_ERROR,
         THERAPIST_TASK_ERROR,
         THERAPIST_BOND_ERROR,
+        HEARD_ERROR,
     ),
     exponential=(STRAIN_SIZE, GAIN),
 )

@@ -14,7 +14,9 @@ from sim.measures import (
 def fill(client, dyad, row, draws, forms, scales, p):
     """Fill in the forms that the schedule asks at this session, as far as they are not missed."""
     if is_scheduled(forms.get("phq9"), row.session) and draws[luck.SYMPTOM_FORM_MISSED] >= p.form_symptom_missed:
-        row.phq9 = symptom_score(row.true_distress, draws[luck.SYMPTOM_ERROR], scales["phq9"])
+        row.phq9 = symptom_score(
+            row.true_distress, draws[luck.SYMPTOM_ERROR], scales["phq9"], factor=p.form_symptom_error
+        )
     if is_scheduled(forms.get("wai_client"), row.session) and draws[luck.CLIENT_FORM_MISSED] >= p.form_client_missed:
         rate_as_client(client, row, draws, scales["wai_client"].items, p)
     if (

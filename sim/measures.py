@@ -61,13 +61,13 @@ def community():
     return _file()["latent"]["community_mean"], _file()["latent"]["community_sd"]
 
 
-def symptom_score(distress, error, scale):
+def symptom_score(distress, error, scale, factor=1.0):
     """Return the score of a symptom scale, a whole number within its range.
 
-    score = max * logistic(level + slope * (distress + error_sd * error)) ** bend, rounded;
+    score = max * logistic(level + slope * (distress + factor * error_sd * error)) ** bend, rounded;
     `distress` in SD of the reference clinic, `error` standard normal.
     """
-    latent = distress + scale.error_sd * error
+    latent = distress + factor * scale.error_sd * error
     share = logistic(scale.level + scale.slope * latent) ** scale.bend
     return int(math.floor(scale.max * share + 0.5))
 

@@ -87,7 +87,7 @@ class _Notes:
             return None
         if self.at_referral:
             error = self.luck[draws.AT_INTAKE][client.client_id][draws.FORM_ERROR]
-            return symptom_score(client.distress_intake, error, self.scale)
+            return symptom_score(client.distress_intake, error, self.scale, factor=self.p.form_symptom_error)
         return next((_null(row.phq9) for row in self.held(client) if row.session == 1), None)
 
     def end(self, client):
@@ -97,7 +97,11 @@ class _Notes:
         luck = self.luck[draws.AT_END][client.client_id]
         if luck[draws.FORM_RETURNED] >= end_form_probability(ENDINGS[client.ending], self.p):
             return None
-        return symptom_score(client.distress_end, luck[draws.FORM_ERROR], self.scale)
+        return symptom_score(client.distress_end, luck[draws.FORM_ERROR], self.scale, factor=self.p.form_symptom_error)
+
+    def after(self, client, last):
+        """Return the last score before a session, or None if that is the intake form itself."""
+        return last if self.at_referral or client.sessions > 1 else None
 
 
 def client_row(client, notes):
@@ -132,7 +136,7 @@ def client_row(client, notes):
         "phq9_last": last,
         "true_distress_intake": client.distress_intake,
         "true_distress_end": client.distress_end,
-        **change_on_scores(intake, last if end is None else end, notes.scale),
+        **change_on_scores(intake, notes.after(client, last) if end is None else end, notes.scale),
         "wai_client_s1": ratings.get(1),
         "wai_client_s3": ratings.get(3),
         "wai_client_last": ratings[max(ratings)] if ratings else None,

@@ -11,6 +11,7 @@ from difflib import get_close_matches
 from functools import cache
 from importlib.resources import files
 from types import SimpleNamespace
+from typing import NamedTuple
 
 KINDS = ("science", "service", "form")
 
@@ -58,6 +59,30 @@ class Switch:
     name: str
     text: str
     sets: dict
+
+
+class Order(NamedTuple):
+    """Two parameters of which the first must never exceed the second, and their unit."""
+
+    less: str
+    more: str
+    unit: str
+
+
+ORDERS = (
+    Order("service.caseload_min", "service.caseload_max", "clients at once"),
+    Order("distress.transient_sd", "population.distress_sd", "distress SD"),
+    Order("service.referral_weeks", "service.weeks", "weeks"),
+)
+
+
+def broken_orders(values):
+    """Return a sentence for each pair of `ORDERS` that a full set of values breaks."""
+    return [
+        f"{less} = {values[less]:.12g} must not be more than {more} = {values[more]:.12g} ({unit})."
+        for less, more, unit in ORDERS
+        if values[less] > values[more]
+    ]
 
 
 def _data(name):
@@ -127,12 +152,20 @@ def resolve(overrides=None, switch=None):
 
 
 def _off(switch, values):
-    """Return what a switch sets when off; words stand for values that depend on other parameters."""
+    """Return what a switch sets when off; a word stands for the value that keeps a mean as the spread goes.
+
+    The mean of exp(s * z), with z standard normal, is exp(s * s / 2): that is what a log-normal spread adds.
+    """
+    spread = values["therapist.skill_sd"]
+    retention, skill = spread * values["ending.retention"], spread * values["change.skill"]
     worked_out = {
-        "mean_rate": lambda: values["change.rate_median"] * math.exp(values["change.rate_log_sd"] ** 2 / 2),
-        "client_level": lambda: values["rating.client_level"],
+        "mean_rate": values["change.rate_median"] * math.exp(values["change.rate_log_sd"] ** 2 / 2),
+        "mean_rate_over_therapists": values["change.rate_median"] * math.exp(skill**2 / 2),
+        "mean_hazard_over_clients": values["ending.dissatisfied"] + values["ending.frailty"] ** 2 / 2,
+        "mean_hazard_over_therapists": values["ending.dissatisfied"] + retention**2 / 2,
+        "client_level": values["rating.client_level"],
     }
-    return {name: worked_out[value]() if isinstance(value, str) else value for name, value in switch.sets.items()}
+    return {name: worked_out.get(value, value) for name, value in switch.sets.items()}
 
 
 def record(values):

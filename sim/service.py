@@ -16,7 +16,7 @@ import mesa
 from sim import caseload, draws, output, parameters, population
 from sim.agents import Client, Therapist
 from sim.measures import scales
-from sim.state import DISSATISFIED, GOOD_ENOUGH, HELD, IN_THERAPY, NEVER_STARTED, NOBODY
+from sim.state import DISSATISFIED, GOOD_ENOUGH, HELD, IN_THERAPY, NOBODY
 from sim.tables import KEEP
 
 FORMS = {"phq9": "every", "wai_client": "every", "wai_therapist": "every"}
@@ -44,6 +44,8 @@ class Setting:
         ):
             if word not in known:
                 raise ValueError(f"{what} = {word!r} must be {' or '.join(map(repr, known))}.")
+        for sentence in parameters.broken_orders(self.values):
+            raise ValueError(sentence)
         for form in self.forms:
             if form not in FORMS:
                 raise ValueError(parameters.unknown("form", form, FORMS))
@@ -116,10 +118,10 @@ class Service(mesa.Model):
             agents[client.client_id].begin_with(self.therapists[therapist.therapist_id])
 
     def close_books(self):
-        """Say of everybody whose therapy has not ended what became of them."""
+        """Note of everybody who is still with the service, in therapy or waiting, that the clock stopped first."""
         for record in self.referrals:
             if record.ending == NOBODY:
-                record.ending = IN_THERAPY if record.sessions else NEVER_STARTED
+                record.ending = IN_THERAPY
                 record.distress_end = record.distress
 
     def people(self, kind):

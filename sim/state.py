@@ -130,8 +130,10 @@ class DyadRecord:
     goal_gap: float = state("distance between the client's goals and the plan", "gap units", 0.0, 10.0)
     alliance: float = state("alliance: mean of goal, task and bond, with mood, lift and strain", "al.", -200.0, 60.0)
     seen: float = state("the alliance as the therapist sees it", "al.", -400.0, 120.0)
+    heard: float = state("openness of the client as the therapist sees it", "share", 0.0, 1.0)
     disclosure: float = state("share of what matters that the client says", "share", 0.0, 1.0)
     effort: float = state("effort between sessions", "share", 0.0, 1.0)
+    open_ruptures: int = mark("ruptures that are neither repaired nor forgotten", "count", 0)
     progress: float = state("improvement that the relationship has taken in", "distress SD", -40.0, 40.0)
     first_distress: float = state("distress at the first session", "distress SD", -40.0, 40.0)
 

@@ -111,17 +111,21 @@ CLIENTS = Table(
         Column(
             "ending",
             "text",
-            "how therapy ended; never_started also for those who still waited when the clock stopped",
+            "how it ended; in_therapy: still with the service (waiting, or in therapy) when the clock stopped",
             values=ENDINGS,
         ),
         _derived(
-            "dropout_unilateral", "dropout: the client ended before goals or plan were reached; null without a session"
+            "dropout_unilateral",
+            "dropout: the client ended before goals or plan were reached; null without a session or ending",
         ),
         _derived(
             "dropout_missed_last",
-            "dropout: missed the last appointment booked, whatever the reason; null without a session",
+            "dropout: missed the last appointment, for any reason; null without a session or ending",
         ),
-        _derived("dropout_incomplete_protocol", "dropout: left before the agreed number of sessions; null without one"),
+        _derived(
+            "dropout_incomplete_protocol",
+            "dropout: left before the agreed number of sessions; null without one, or without an ending",
+        ),
         _phq9("phq9_intake", "PHQ-9 at intake"),
         _phq9("phq9_end", "PHQ-9 end form; null if it did not come back"),
         _phq9("phq9_last", "last PHQ-9 taken before a session"),
@@ -198,7 +202,7 @@ APPOINTMENTS = Table(
         Column("rupture_therapist", "bool", "the therapist noticed one"),
         Column("rupture_observer", "bool", "the observer codes one"),
         Column("repaired", "bool", "strain was repaired in this session; null if there was none", origin="latent"),
-        Column("microaggression", "bool", "a slighting remark about the client's group fell", origin="latent"),
+        Column("microaggression", "bool", "a remark fell that slights who the client is", origin="latent"),
     ),
 )
 
@@ -253,7 +257,7 @@ THERAPISTS = Table(
         _latent("true_directiveness", "habit of telling clients what to do"),
         _latent("true_cultural_comfort", "ease with people unlike oneself"),
         _latent("true_bias", "bias against people unlike oneself", "bias units", 0),
-        Column("hours_worked", "number", "hours spent on appointments", "hours", 0),
+        Column("hours_worked", "number", "hours spent on sessions, notes included", "hours", 0),
         _count("clients_treated", "clients with at least one session"),
     ),
 )

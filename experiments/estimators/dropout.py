@@ -15,7 +15,9 @@ STARTED = "clients with at least one session"
 def dropout_rate(tables, scales=None):
     """Return the share of clients with a session who dropped out; those still in therapy count as not."""
     clients = tables["clients"]
-    return share(numbers(clients[started(clients)], "dropout_unilateral"), what=STARTED)
+    here = clients[started(clients)]
+    left = numbers(here, "dropout_unilateral")
+    return share(np.where(ended(here), left, 0.0), what=STARTED)
 
 
 def good_enough_rate(tables, scales=None):

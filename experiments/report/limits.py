@@ -22,7 +22,18 @@ ALWAYS = (
 
 def sentences(manifest, runs):
     """Return all limits of a result."""
-    return [*ALWAYS, *_of_runs(runs), *_of_status(manifest), *_of_scales(manifest)]
+    return [*ALWAYS, *_of_queue(manifest), *_of_runs(runs), *_of_status(manifest), *_of_scales(manifest)]
+
+
+def _of_queue(manifest):
+    """Return the remark that a waiting list ties clients to each other, where arms are compared."""
+    if len(manifest["arms"]) < 2 or manifest.get("config", {}).get("assignment") != "queue":
+        return []
+    return [
+        "Arms meet the same clients with the same luck, but under a waiting list a shorter therapy frees a place "
+        "earlier: so some clients get another therapist, or wait longer or less, in another arm. That belongs to the "
+        'effect on the service; with assignment = "fixed" it does not arise.'
+    ]
 
 
 def _of_runs(runs):

@@ -14,7 +14,7 @@ def session_gain(rate, facilitative_skill, effort, disclosure, focus, alliance, 
 
     work = rate * exp(skill * facilitative_skill) * (1 + effort_weight * (effort - 1/2))
            * (1 + disclosure_weight * (disclosure - 1/2)) * focus * luck
-    gain = work + alliance_weight * alliance, a positive gain shrinking to 0 within one SD of the floor
+    gain = work + alliance_weight * alliance, a positive gain shrinking to 0 within `taper` of the floor
     `rate` = the client's own (distress SD per session), skill in SD, effort, disclosure and focus are shares,
     `alliance` in al., `luck` exponential of mean 1: some sessions matter much more than others. Source: assumed.
     """
@@ -24,7 +24,7 @@ def session_gain(rate, facilitative_skill, effort, disclosure, focus, alliance, 
     gain = work + p.change_alliance * alliance
     if gain <= 0.0:
         return gain
-    room = clamp(distress - p.change_floor, 0.0, 1.0)
+    room = clamp((distress - p.change_floor) / p.change_taper, 0.0, 1.0)
     return min(gain * room, max(distress - p.change_floor, 0.0))
 
 

@@ -3,19 +3,19 @@
 from sim.maths import clamp, exponential
 
 
-def acts(directiveness, seen, disclosure, noise, p):
+def acts(directiveness, seen, heard, noise, p):
     """Return the shares (supportive, exploratory, controlling) of a session; they sum to 1.
 
     weight of supportive = usual share * exp(responsiveness * (0 - seen)), seen within +-3
-    weight of exploratory = usual share * exp(opening * (disclosure - 1/2))
+    weight of exploratory = usual share * exp(opening * (heard - 1/2))
     weight of controlling = usual share * exp(habit * directiveness + noise weight * noise)
-    `seen` = the alliance as the *therapist* saw it after the session before (al.), right or wrong; `disclosure` = share
-    that the client said then; `directiveness` in SD; `noise` standard normal.
+    `seen` = the alliance and `heard` = the client's openness (share), both as the *therapist* judged them after the
+    session before, right or wrong; `directiveness` in SD; `noise` standard normal.
     Source: assumed. Left out: what the modality asks of the therapist.
     """
     supportive = p.communication_base_supportive * exponential(p.communication_responsiveness * clamp(-seen, -3.0, 3.0))
     usual_exploratory = max(1.0 - p.communication_base_supportive - p.communication_base_controlling, 0.01)
-    exploratory = usual_exploratory * exponential(p.communication_opening * (disclosure - 0.5))
+    exploratory = usual_exploratory * exponential(p.communication_opening * (heard - 0.5))
     controlling = p.communication_base_controlling * exponential(
         p.communication_directive_habit * directiveness + p.communication_noise * noise
     )

@@ -14,10 +14,12 @@ def breach_probability(care, p):
 def next_fear(fear, care, breached, p):
     """Return the client's fear of exposure with this therapist after a session (SD).
 
-    The part of it above -2 SD shrinks by the share explained, and a breach (`breached` = 1) adds breach_fear at once:
-    fear' = -2 + (fear + 2) * (1 - share) + breach_fear * breached, share = explaining * 2 * logistic(skill * care);
-    fear below -2 SD stays. `care` in SD. Source: assumed.
+    The part of it above the floor shrinks by the share explained; a breach (`breached` = 1) adds breach_fear at once:
+    fear' = floor + (fear - floor) * (1 - share) + breach_fear * breached
+    share = explaining * 2 * logistic(skill * care)
+    Fear below the floor stays. `care` in SD. Source: assumed.
     """
     share = clamp(p.confidentiality_explaining * 2.0 * logistic(p.confidentiality_skill * care), 0.0, 1.0)
-    calmed = -2.0 + (max(fear, -2.0) + 2.0) * (1.0 - share)
+    floor = p.confidentiality_fear_floor
+    calmed = floor + (max(fear, floor) - floor) * (1.0 - share)
     return clamp(min(fear, calmed) + p.confidentiality_breach_fear * breached, -8.0, 8.0)

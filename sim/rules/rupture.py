@@ -24,15 +24,15 @@ def strain_of_rupture(luck, p):
     return p.rupture_size * luck
 
 
-def notice_probability(attunement, confrontation, p):
+def notice_probability(attunement, strain, confrontation, p):
     """Return the chance that the therapist sees strain in a session.
 
-    logistic(notice + notice_skill * attunement + notice_confrontation if it is a confrontation); `attunement` in SD.
+    logistic(notice + notice_skill * attunement + notice_size * strain + notice_confrontation * confrontation)
+    `attunement` in SD, `strain` in al., `confrontation` = 1 if it is one, else 0.
     Source: assumed (therapists miss many ruptures that clients feel).
     """
-    return logistic(
-        p.rupture_notice + p.rupture_notice_skill * attunement + p.rupture_notice_confrontation * confrontation
-    )
+    easier = p.rupture_notice_size * strain + p.rupture_notice_confrontation * confrontation
+    return logistic(p.rupture_notice + p.rupture_notice_skill * attunement + easier)
 
 
 def repair_probability(repair_skill, trust, p):
@@ -46,8 +46,9 @@ def repair_probability(repair_skill, trust, p):
 
 
 def strain_left(strain, p):
-    """Return unrepaired strain a session later (al.): the share `kept` of it."""
-    return p.rupture_kept * strain
+    """Return unrepaired strain a session later (al.): the share `kept` of it; under `forgotten`, nothing is left."""
+    left = p.rupture_kept * strain
+    return left if left >= p.rupture_forgotten else 0.0
 
 
 def next_lift(lift, strain_mended, p):

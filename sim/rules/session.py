@@ -49,6 +49,7 @@ def meet_first(client, therapist, dyad, p):
     dyad.trust = trust.first_trust(client.trust_propensity, p)
     dyad.fear = client.fear_of_exposure
     dyad.disclosure = trust.disclosure(dyad.trust, dyad.fear, p)
+    dyad.heard = perception.NOTHING_HEARD_YET
     felt = culture.felt_distance(dyad.distance, therapist.cultural_comfort, 0, p)
     dyad.goal = dyad.task = dyad.bond = alliance.first_impression(client.motivation, dyad.trust, felt, p)
     dyad.alliance = dyad.bond
@@ -85,7 +86,7 @@ def session(client, therapist, dyad, row, draws, p):
     if client.sessions == 0:
         dyad.first_distress = row.true_distress
     encounter(client, therapist, dyad, row, draws, p)
-    open_up(client, therapist, dyad, row, p)
+    open_up(client, therapist, dyad, row, draws, p)
     strain_and_repair(client, therapist, dyad, row, draws, p)
     grow_together(client, dyad, row, draws, p)
     work(client, therapist, dyad, row, draws, p)
@@ -98,7 +99,7 @@ def encounter(client, therapist, dyad, row, draws, p):
     row.supportive, row.exploratory, row.controlling = communication.acts(
         therapist.directiveness,
         seen=dyad.seen,
-        disclosure=dyad.disclosure,
+        heard=dyad.heard,
         noise=draws[luck.ACT_NOISE],
         p=p,
     )
@@ -119,7 +120,7 @@ def encounter(client, therapist, dyad, row, draws, p):
     client.breaches += row.breach
 
 
-def open_up(client, therapist, dyad, row, p):
+def open_up(client, therapist, dyad, row, draws, p):
     """Fear calms or rises, trust moves, the client says what she dares to, and the goals come closer."""
     dyad.fear = confidentiality.next_fear(dyad.fear, care=therapist.confidentiality, breached=row.breach, p=p)
     dyad.trust = trust.next_trust(
@@ -131,6 +132,7 @@ def open_up(client, therapist, dyad, row, p):
         p=p,
     )
     dyad.disclosure = trust.disclosure(dyad.trust, fear=dyad.fear, p=p)
+    dyad.heard = perception.openness_heard(dyad.disclosure, luck=draws[luck.HEARD_ERROR], p=p)
     dyad.goal_gap = goals.next_gap(
         dyad.goal_gap, collaboration=therapist.collaboration, disclosure=dyad.disclosure, p=p
     )
@@ -146,17 +148,21 @@ def strain_and_repair(client, therapist, dyad, row, draws, p):
         row.rupture = CONFRONTATION if confronts else WITHDRAWAL
         row.new_strain += rupture.strain_of_rupture(draws[luck.STRAIN_SIZE], p)
         client.ruptures += 1
-    dyad.strain = rupture.strain_left(dyad.strain, p) + row.new_strain
+    left = rupture.strain_left(dyad.strain, p)
+    dyad.open_ruptures = (dyad.open_ruptures if left > 0.0 else 0) + (row.rupture != NO_RUPTURE)
+    dyad.strain = left + row.new_strain
     row.rupture_therapist = 0
     mended = 0.0
     if dyad.strain > 0.0:
         row.repaired = 0
         loud = 1 if row.rupture == CONFRONTATION else 0
-        if draws[luck.NOTICE] < rupture.notice_probability(therapist.attunement, confrontation=loud, p=p):
+        noticed = rupture.notice_probability(therapist.attunement, strain=dyad.strain, confrontation=loud, p=p)
+        if draws[luck.NOTICE] < noticed:
             row.rupture_therapist = 1 if row.new_strain > 0.0 else 0
             if draws[luck.REPAIR] < rupture.repair_probability(therapist.repair_skill, trust=dyad.trust, p=p):
                 row.repaired, mended, dyad.strain = 1, dyad.strain, 0.0
-                client.repairs += 1
+                client.repairs += dyad.open_ruptures
+                dyad.open_ruptures = 0
     dyad.lift = rupture.next_lift(dyad.lift, strain_mended=mended, p=p)
 
 

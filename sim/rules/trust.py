@@ -13,7 +13,8 @@ def next_trust(trust, propensity, understood, strain, breached, p):
 
     earned = weight * propensity + warmth + understood_weight * understood - strain_cost * strain
     trust' = trust + pace * (earned - trust) - breach_fall * breached
-    `understood` = felt empathy (al.), `strain` = strain left at the end (al.), `breached` = 1 if confidence was broken.
+    `understood` = felt empathy (al.), `strain` = strain left from the sessions before (al.), `breached` = 1 if
+    confidence was broken.
     Source: assumed (slow to build, quick to break). Left out: regard.
     """
     earned = p.trust_propensity * propensity + p.trust_warmth + p.trust_understood * understood

@@ -21,7 +21,7 @@ FIVE = pd.DataFrame(
         "sessions_held": [0, 1, 3, 6, 12],
         "waited_weeks": [None, 2, 5, 6, 9],
         "ending": ["never_started", "dissatisfied", "good_enough", "in_therapy", "planned_end"],
-        "dropout_unilateral": [None, True, False, False, False],
+        "dropout_unilateral": [None, True, False, None, False],
         "phq9_intake": [12, 16, 9, 20, 18],
         "phq9_end": [None, None, 3, None, 10],
         "phq9_last": [None, 16, 4, 15, 11],

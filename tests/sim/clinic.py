@@ -30,9 +30,14 @@ BUSY = {
 """Rare things happen often enough here that a small clinic sees them."""
 
 
+def consistent(values):
+    """Return values in which no pair of `parameters.ORDERS` is broken: the smaller one gives way."""
+    return values | {less: min(values[less], values[more]) for less, more, _ in parameters.ORDERS}
+
+
 def setting(changes=None, *, switch=None, forms=None, **more):
     """Return the setting of a tiny clinic with some parameters changed."""
-    values = parameters.resolve(TINY | (changes or {}), switch)
+    values = consistent(parameters.resolve(TINY | (changes or {}), switch))
     return Setting(values=values, forms=dict(FORMS) if forms is None else forms, **more)
 
 

@@ -103,7 +103,12 @@ def test_clients_and_therapists_can_be_asked_how_they_are(service):
 
 
 def test_a_clinic_can_be_opened_with_a_few_changes():
-    small = Service(rng=3, set={"service.clients": 4, "service.weeks": 5}, switch={"repair": False}, assignment="fixed")
+    small = Service(
+        rng=3,
+        set={"service.clients": 4, "service.weeks": 5, "service.referral_weeks": 5},
+        switch={"repair": False},
+        assignment="fixed",
+    )
     assert (small.p.service_clients, small.p.rupture_repair_possible) == (4, 0.0)
     assert small.setting.assignment == "fixed"
     assert small.run().week == 5
@@ -120,6 +125,7 @@ def test_a_default_service_is_the_default_setting():
         ({"set": {"service.clients": 0}}, "service.clients = 0 must lie in 1 to"),
         ({"switch": {"repairs": False}}, "repairs is not a known switch; did you mean repair"),
         ({"assignment": "queu"}, "queu"),
+        ({"set": {"service.weeks": 12}}, "service.referral_weeks = 40 must not be more than service.weeks = 12"),
     ],
 )
 def test_what_does_not_exist_is_refused_in_one_sentence(asked, word):
@@ -129,9 +135,18 @@ def test_what_does_not_exist_is_refused_in_one_sentence(asked, word):
 
 
 def test_weeks_before_the_first_referral_are_no_trouble():
-    late = Service(rng=1, set={"service.clients": 1, "service.weeks": 3, "service.referral_weeks": 1040}).run()
-    assert len(late.datacollector.get_model_vars_dataframe()) == 3
-    assert tables(late, keep="everything")["clients"]["ending"] == ["never_started"]
+    late = Service(rng=1, set={"service.clients": 1, "service.weeks": 52, "service.referral_weeks": 52}).run()
+    weekly = late.datacollector.get_model_vars_dataframe()
+    first = late.referrals[0].referral_week
+    assert first > 0 and weekly["referred"].tolist() == [0] * first + [1] * (52 - first)
+
+
+def test_somebody_who_still_waits_when_the_clock_stops_has_not_left():
+    full = {"service.clients": 30, "service.therapists": 1, "service.weeks": 8, "service.referral_weeks": 2}
+    busy = Service(rng=1, set=full | {"service.leaves_list": 0.0}).run()
+    waiting = [row for row in tables(busy, keep="clients")["clients"]["waited_weeks"] if row is None]
+    endings = tables(busy, keep="clients")["clients"]["ending"]
+    assert waiting and endings.count("in_therapy") >= len(waiting) - endings.count("never_started")
 
 
 def test_two_services_side_by_side_do_not_meet(service):

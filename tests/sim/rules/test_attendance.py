@@ -12,10 +12,11 @@ from tests.sim.rules.book import Case, forgotten, numbers, of, records, steps, u
 MISS = Case(
     attendance.miss_probability,
     at={"alliance": 0.5, "motivation": 0.7},
-    p=numbers(attendance_miss=-2.0, attendance_alliance=0.4, attendance_motivation=0.3),
+    p=numbers(attendance_possible=0.9, attendance_miss=-2.0, attendance_alliance=0.4, attendance_motivation=0.3),
     moves={
         "alliance": "down",
         "motivation": "down",
+        "attendance_possible": "up",
         "attendance_miss": "up",
         "attendance_alliance": "down",
         "attendance_motivation": "down",
@@ -33,7 +34,11 @@ def test_every_rule_and_every_number_has_a_direction():
 
 
 def test_miss_probability_worked_by_hand():
-    assert MISS.value() == approx(1 / (1 + exp(2.0 + 0.4 * 0.5 + 0.3 * 0.7)))
+    assert MISS.value() == approx(0.9 / (1 + exp(2.0 + 0.4 * 0.5 + 0.3 * 0.7)))
+
+
+def test_where_appointments_are_always_kept_nobody_misses_one():
+    assert MISS.value(attendance_possible=0.0) == 0.0
 
 
 @given(p=records(*vars(MISS.p)), alliance=of(DyadRecord, "alliance"), motivation=of(ClientRecord, "motivation"))

@@ -24,7 +24,14 @@ GAIN = Case(
         "distress": -2.4,
         "luck": 1.5,
     },
-    p=numbers(change_skill=0.35, change_effort=1.6, change_disclosure=0.6, change_alliance=0.05, change_floor=-2.9),
+    p=numbers(
+        change_skill=0.35,
+        change_effort=1.6,
+        change_disclosure=0.6,
+        change_alliance=0.05,
+        change_floor=-2.9,
+        change_taper=1.0,
+    ),
     moves={
         "rate": "up",
         "facilitative_skill": "up",
@@ -39,6 +46,7 @@ GAIN = Case(
         "change_disclosure": "up",
         "change_alliance": "up",
         "change_floor": "down",
+        "change_taper": "down",
     },
 )
 CASES = [
@@ -102,6 +110,7 @@ def test_within_one_sd_of_the_floor_a_gain_shrinks_in_proportion():
     assert GAIN.value() == approx((WORK + 0.05 * 0.6) * 0.5)
     assert GAIN.value(distress=-2.9) == 0.0
     assert GAIN.value(distress=-3.5) == 0.0
+    assert GAIN.value(change_taper=2.0) == approx((WORK + 0.05 * 0.6) * 0.25)
 
 
 def test_a_very_small_gain_shrinks_like_any_other():

@@ -9,7 +9,7 @@ from sim.rules import communication
 from sim.state import ClientRecord, DyadRecord, TherapistRecord
 from tests.sim.rules.book import LUCK, SHARE, Case, forgotten, numbers, of, records, steps, untested
 
-AT = {"directiveness": 0.7, "seen": -0.5, "disclosure": 0.6, "noise": 0.2}
+AT = {"directiveness": 0.7, "seen": -0.5, "heard": 0.6, "noise": 0.2}
 P = numbers(
     communication_base_supportive=0.45,
     communication_base_controlling=0.15,
@@ -65,7 +65,7 @@ def test_acts_worked_by_hand():
 
 
 def test_a_mean_therapist_in_an_ordinary_session_does_the_usual():
-    usual = {"directiveness": 0.0, "seen": 0.0, "disclosure": 0.5, "noise": 0.0}
+    usual = {"directiveness": 0.0, "seen": 0.0, "heard": 0.5, "noise": 0.0}
     shares = [part.value(**usual) for part in (SUPPORTIVE, EXPLORATORY, CONTROLLING)]
     assert shares == approx([0.45, 0.40, 0.15])
 
@@ -77,7 +77,7 @@ def test_a_therapist_responds_to_no_more_than_three_units_either_way():
 
 def test_exploring_never_dies_out_where_the_usual_shares_leave_no_room():
     full = {"communication_base_supportive": 0.9, "communication_base_controlling": 0.3}
-    usual = {"directiveness": 0.0, "seen": 0.0, "disclosure": 0.5, "noise": 0.0}
+    usual = {"directiveness": 0.0, "seen": 0.0, "heard": 0.5, "noise": 0.0}
     assert EXPLORATORY.value(**full, **usual) == approx(0.01 / 1.21)
 
 
@@ -93,11 +93,11 @@ def test_directive_work_soothes_a_client_who_likes_to_be_told():
     p=records(*vars(P)),
     directiveness=of(TherapistRecord, "directiveness"),
     seen=of(DyadRecord, "seen"),
-    disclosure=SHARE,
+    heard=SHARE,
     noise=LUCK,
 )
-def test_acts_are_shares_that_sum_to_one(p, directiveness, seen, disclosure, noise):
-    shares = communication.acts(directiveness, seen, disclosure, noise, p)
+def test_acts_are_shares_that_sum_to_one(p, directiveness, seen, heard, noise):
+    shares = communication.acts(directiveness, seen, heard, noise, p)
     assert all(0.0 <= share <= 1.0 for share in shares)
     assert sum(shares) == approx(1.0)
 
@@ -106,12 +106,12 @@ def test_acts_are_shares_that_sum_to_one(p, directiveness, seen, disclosure, noi
     p=records(off="communication"),
     directiveness=of(TherapistRecord, "directiveness"),
     seen=of(DyadRecord, "seen"),
-    disclosure=SHARE,
+    heard=SHARE,
     noise=LUCK,
     reactance=of(ClientRecord, "reactance"),
 )
-def test_with_communication_off_all_speak_alike_and_nothing_rubs(p, directiveness, seen, disclosure, noise, reactance):
-    shares = communication.acts(directiveness, seen, disclosure, noise, p)
+def test_with_communication_off_all_speak_alike_and_nothing_rubs(p, directiveness, seen, heard, noise, reactance):
+    shares = communication.acts(directiveness, seen, heard, noise, p)
     usual = p.communication_base_supportive, p.communication_base_controlling
     assert shares == approx((usual[0], 1 - usual[0] - usual[1], usual[1]))
     assert communication.friction(shares[2], reactance, p) == 0.0

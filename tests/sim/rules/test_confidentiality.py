@@ -19,13 +19,19 @@ CASES = [
     Case(
         confidentiality.next_fear,
         at={"fear": 1.0, "care": 0.5, "breached": 1},
-        p=numbers(confidentiality_explaining=0.15, confidentiality_skill=0.6, confidentiality_breach_fear=2.5),
+        p=numbers(
+            confidentiality_explaining=0.15,
+            confidentiality_skill=0.6,
+            confidentiality_fear_floor=-2.0,
+            confidentiality_breach_fear=2.5,
+        ),
         moves={
             "fear": "up",
             "care": "down",
             "breached": "up",
             "confidentiality_explaining": "down",
             "confidentiality_skill": "down",
+            "confidentiality_fear_floor": "up",
             "confidentiality_breach_fear": "up",
         },
     ),
@@ -49,6 +55,7 @@ def test_breach_probability_worked_by_hand():
 def test_next_fear_worked_by_hand():
     share = 0.15 * 2 / (1 + exp(-0.6 * 0.5))
     assert FEAR.value(breached=0) == approx(-2 + (1.0 + 2) * (1 - share))
+    assert FEAR.value(breached=0, confidentiality_fear_floor=-1.0) == approx(-1 + (1.0 + 1) * (1 - share))
     assert FEAR.value(breached=1) == approx(-2 + (1.0 + 2) * (1 - share) + 2.5)
 
 

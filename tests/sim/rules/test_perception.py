@@ -15,13 +15,27 @@ SEEN = Case(
 )
 
 
-@steps([SEEN])
+HEARD = Case(
+    perception.openness_heard,
+    at={"disclosure": 0.5, "luck": 0.4},
+    p=numbers(view_heard_sd=0.2),
+    moves={"disclosure": "up", "luck": "up", "view_heard_sd": "up"},
+)
+
+
+@steps([SEEN, HEARD])
 def test_one_step_moves_the_result_as_the_docstring_says(case, name, direction):
     assert case.direction(name) == direction
 
 
 def test_every_rule_and_every_number_has_a_direction():
-    assert not untested(perception, [SEEN]) and not forgotten([SEEN])
+    assert not untested(perception, [SEEN, HEARD]) and not forgotten([SEEN, HEARD])
+
+
+def test_openness_heard_worked_by_hand_and_held_to_a_share():
+    assert HEARD.value() == approx(0.5 + 0.2 * 0.4)
+    assert HEARD.value(luck=5.0) == 1.0
+    assert HEARD.value(luck=-5.0) == 0.0
 
 
 def test_alliance_seen_worked_by_hand():

@@ -46,12 +46,19 @@ CASES = [
     ),
     Case(
         rupture.notice_probability,
-        at={"attunement": 0.5, "confrontation": 1},
-        p=numbers(rupture_notice=0.2, rupture_notice_skill=0.6, rupture_notice_confrontation=1.2),
+        at={"attunement": 0.5, "strain": 0.9, "confrontation": 1},
+        p=numbers(
+            rupture_notice=0.2,
+            rupture_notice_skill=0.6,
+            rupture_notice_size=0.5,
+            rupture_notice_confrontation=1.2,
+        ),
         moves={
             "attunement": "up",
+            "strain": "up",
             "confrontation": "up",
             "rupture_notice": "up",
+            "rupture_notice_size": "up",
             "rupture_notice_skill": "up",
             "rupture_notice_confrontation": "up",
         },
@@ -72,8 +79,8 @@ CASES = [
     Case(
         rupture.strain_left,
         at={"strain": 1.5},
-        p=numbers(rupture_kept=0.65),
-        moves={"strain": "up", "rupture_kept": "up"},
+        p=numbers(rupture_kept=0.65, rupture_forgotten=0.05),
+        moves={"strain": "up", "rupture_kept": "up", "rupture_forgotten": "still"},
     ),
     Case(
         rupture.next_lift,
@@ -114,8 +121,8 @@ def test_strain_of_a_rupture_worked_by_hand():
 
 
 def test_notice_probability_worked_by_hand():
-    assert NOTICED.value() == approx(logistic(0.2 + 0.6 * 0.5 + 1.2))
-    assert NOTICED.value(confrontation=0) == approx(logistic(0.2 + 0.6 * 0.5))
+    assert NOTICED.value() == approx(logistic(0.2 + 0.6 * 0.5 + 0.5 * 0.9 + 1.2))
+    assert NOTICED.value(confrontation=0) == approx(logistic(0.2 + 0.6 * 0.5 + 0.5 * 0.9))
 
 
 def test_repair_probability_worked_by_hand():
@@ -124,6 +131,12 @@ def test_repair_probability_worked_by_hand():
 
 def test_strain_left_worked_by_hand():
     assert LEFT.value() == approx(0.65 * 1.5)
+
+
+def test_strain_too_small_to_remember_is_forgotten():
+    assert LEFT.value(strain=0.08) == approx(0.65 * 0.08)
+    assert LEFT.value(strain=0.07) == 0.0
+    assert LEFT.value(strain=0.07, rupture_forgotten=0.0) == approx(0.65 * 0.07)
 
 
 def test_next_lift_worked_by_hand():
@@ -151,14 +164,19 @@ def test_a_rupture_and_its_kind_have_probabilities(p, alliance, gap, friction, r
     p=records(*vars(NOTICED.p), *vars(REPAIRED.p)),
     skill=of(TherapistRecord, "repair_skill"),
     trust=of(DyadRecord, "trust"),
+    strain=of(DyadRecord, "strain"),
     confrontation=YES_OR_NO,
 )
-def test_notice_and_repair_have_probabilities(p, skill, trust, confrontation):
-    assert 0.0 <= rupture.notice_probability(skill, confrontation, p) <= 1.0
+def test_notice_and_repair_have_probabilities(p, skill, trust, strain, confrontation):
+    assert 0.0 <= rupture.notice_probability(skill, strain, confrontation, p) <= 1.0
     assert 0.0 <= rupture.repair_probability(skill, trust, p) <= p.rupture_repair_possible
 
 
-@given(p=records("rupture_size", "rupture_kept"), strain=of(DyadRecord, "strain"), luck=st.floats(0.0, 36.0))
+@given(
+    p=records("rupture_size", "rupture_kept", "rupture_forgotten"),
+    strain=of(DyadRecord, "strain"),
+    luck=st.floats(0.0, 36.0),
+)
 def test_strain_only_fades_and_a_rupture_only_adds(p, strain, luck):
     assert 0.0 <= rupture.strain_left(strain, p) <= strain
     assert rupture.strain_of_rupture(luck, p) >= 0.0

@@ -124,6 +124,8 @@ def dyad():
         goal_gap=0.9,
         alliance=0.35,
         seen=0.15,
+        heard=0.45,
+        open_ruptures=1,
         disclosure=0.55,
         effort=0.5,
         progress=0.1,
@@ -230,7 +232,7 @@ def test_a_session_with_everything_in_it_worked_through_once_more(client, therap
     )
     session.session(client, therapist, dyad, row, draws, p)
 
-    acts = communication.acts(directiveness=0.9, seen=0.15, disclosure=0.55, noise=0.3, p=p)
+    acts = communication.acts(directiveness=0.9, seen=0.15, heard=0.45, noise=0.3, p=p)
     assert (row.supportive, row.exploratory, row.controlling) == acts
     felt = culture.felt_distance(distance=0.8, cultural_comfort=0.5, sessions=2, p=p)
     understood = empathy.perceived_empathy(
@@ -348,7 +350,7 @@ def test_reactance_decides_what_kind_of_rupture_it_is(client, therapist, dyad, o
 @pytest.mark.parametrize(("kind", "loud"), [(SURE, 1), (NEVER, 0)])
 @pytest.mark.parametrize(("shift", "noticed"), [(-1e-9, 1), (+1e-9, 0)])
 def test_a_confrontation_is_noticed_more_readily(client, therapist, dyad, opened, p, kind, loud, shift, noticed):
-    chance = rupture.notice_probability(0.2, loud, p)
+    chance = rupture.notice_probability(0.2, strain=0.6 * 0.3 + 0.8, confrontation=loud, p=p)
     draws = dealt(RUPTURE=SURE, RUPTURE_KIND=kind, NOTICE=chance + shift)
     session.strain_and_repair(client, therapist, dyad, opened, draws, p)
     assert (opened.rupture_therapist, opened.repaired, client.repairs) == (noticed, 0, 0)
@@ -360,7 +362,8 @@ def test_what_was_noticed_is_repaired_with_the_chance_that_its_rule_gives(
 ):
     draws = dealt(RUPTURE=SURE, NOTICE=SURE, REPAIR=rupture.repair_probability(0.8, 0.6, p) + shift)
     session.strain_and_repair(client, therapist, dyad, opened, draws, p)
-    assert (opened.repaired, client.repairs) == (mended, mended)
+    assert (opened.repaired, client.repairs) == (mended, 2 * mended), "the new rupture and the old one"
+    assert dyad.open_ruptures == 2 - 2 * mended
     assert (dyad.strain == 0.0) == bool(mended)
     gained = rupture.next_lift(0.05, (0.6 * 0.3 + 0.8) * mended, p)
     assert dyad.lift == approx(gained)
@@ -397,10 +400,16 @@ def test_the_slightest_new_strain_can_be_noticed(client, therapist, dyad, opened
     assert (opened.rupture_therapist, opened.new_strain) == (1, 1e-6)
 
 
-def test_the_slightest_old_strain_can_be_repaired(client, therapist, dyad, opened, p):
+def test_strain_that_is_nearly_gone_is_forgotten_with_its_rupture(client, therapist, dyad, opened, p):
     dyad.strain = 1e-6
     session.strain_and_repair(client, therapist, dyad, opened, dealt(NOTICE=SURE, REPAIR=SURE), p)
-    assert (opened.repaired, dyad.strain) == (1, 0.0)
+    assert (dyad.strain, dyad.open_ruptures, client.repairs, opened.repaired) == (0.0, 0, 0, NOBODY)
+
+
+def test_a_remark_that_is_mended_is_no_repaired_rupture(client, therapist, dyad, opened, p):
+    dyad.strain, dyad.open_ruptures, opened.microaggression = 0.0, 0, 1
+    session.strain_and_repair(client, therapist, dyad, opened, dealt(NOTICE=SURE, REPAIR=SURE), p)
+    assert (opened.repaired, client.ruptures, client.repairs) == (1, 0, 0)
 
 
 # --- endings --------------------------------------------------------------------------------------------
@@ -472,6 +481,7 @@ STORY = [
     "confidentiality.next_fear",
     "trust.next_trust",
     "trust.disclosure",
+    "perception.openness_heard",
     "goals.next_gap",
     "communication.friction",
     "rupture.rupture_probability",
