@@ -182,7 +182,7 @@ def _init(options):
         copied = shipped.copy_to(options.folder)
     except OSError as problem:
         raise Mistake(problem) from None
-    print(f"Copied {copied} files to {options.folder}; try: alliance run {options.folder / 'first_look.toml'}")
+    print(f"Copied {copied} files to {options.folder}; give a config a name of its own, and run it with alliance run.")
     return DONE
 
 

@@ -99,9 +99,12 @@ class _Notes:
             return None
         return symptom_score(client.distress_end, luck[draws.FORM_ERROR], self.scale, factor=self.p.form_symptom_error)
 
-    def after(self, client, last):
-        """Return the last score before a session, or None if that is the intake form itself."""
-        return last if self.at_referral or client.sessions > 1 else None
+    def after(self, client):
+        """Return the PHQ-9 after intake: the end form, else the last score before a session that is not the intake."""
+        later = [row for row in self.held(client) if self.at_referral or row.session > 1]
+        last = next((row.phq9 for row in reversed(later) if row.phq9 != NOBODY), None)
+        end = self.end(client)
+        return last if end is None else end
 
 
 def client_row(client, notes):
@@ -136,7 +139,7 @@ def client_row(client, notes):
         "phq9_last": last,
         "true_distress_intake": client.distress_intake,
         "true_distress_end": client.distress_end,
-        **change_on_scores(intake, notes.after(client, last) if end is None else end, notes.scale),
+        **change_on_scores(intake, notes.after(client), notes.scale),
         "wai_client_s1": ratings.get(1),
         "wai_client_s3": ratings.get(3),
         "wai_client_last": ratings[max(ratings)] if ratings else None,

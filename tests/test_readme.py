@@ -35,7 +35,7 @@ def test_every_file_that_is_named_is_there():
 
 
 def test_the_rule_that_the_reader_is_asked_to_change_stands_there():
-    assert "+ p.rupture_repair_trust * trust" in (ROOT / "sim/rules/rupture.py").read_text(encoding="utf-8")
+    assert "p.rupture_repair_skill * repair_skill + " in (ROOT / "sim/rules/rupture.py").read_text(encoding="utf-8")
 
 
 def test_the_first_lines_are_one_line_each():

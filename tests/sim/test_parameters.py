@@ -18,7 +18,13 @@ PARAMETERS = list(catalogue().values())
 SWITCHES = list(switches().values())
 by_name = pytest.mark.parametrize("parameter", PARAMETERS, ids=lambda parameter: parameter.name)
 by_switch = pytest.mark.parametrize("switch", SWITCHES, ids=lambda switch: switch.name)
-WORDS = {"mean_rate", "client_level"}
+WORDS = (
+    "mean_rate",
+    "mean_rate_over_therapists",
+    "mean_hazard_over_clients",
+    "mean_hazard_over_therapists",
+    "client_level",
+)
 """Values in switches.toml that are worked out from other parameters."""
 
 
@@ -122,6 +128,12 @@ def test_values_that_a_switch_works_out():
     off = resolve({"change.rate_median": 0.1, "change.rate_log_sd": 1.2}, {"rate_differences": False})
     assert off["change.rate_median"] == pytest.approx(0.1 * math.exp(0.72))
     assert off["change.rate_log_sd"] == 0.0
+    off = resolve({"ending.dissatisfied": -4.0, "ending.frailty": 1.5}, {"frailty": False})
+    assert (off["ending.dissatisfied"], off["ending.frailty"]) == (pytest.approx(-4.0 + 1.125), 0.0)
+    off = resolve({"ending.dissatisfied": -4.0, "ending.retention": 0.8}, {"retention_skill": False})
+    assert (off["ending.dissatisfied"], off["ending.retention"]) == (pytest.approx(-4.0 + 0.32), 0.0)
+    off = resolve({"change.rate_median": 0.1, "change.skill": 0.5}, {"therapist_skills": False})
+    assert off["change.rate_median"] == pytest.approx(0.1 * math.exp(0.125))
     off = resolve({"rating.client_level": 1.7}, {"rater_bias": False})
     assert off["rating.therapist_level"] == 1.7
 

@@ -100,7 +100,7 @@ FIRST, GOAL, TASK, BOND, PART, MOOD, PROGRESS = CASES
 
 @steps(CASES)
 def test_one_step_moves_the_result_as_the_docstring_says(case, name, direction):
-    assert case.direction(name) == direction
+    assert case.direction(name) == direction, f"{case.name}: when {name} grows, the result should go {direction}"
 
 
 def test_every_rule_and_every_number_has_a_direction():

@@ -94,7 +94,7 @@ WORK = 0.1 * exp(0.35 * 0.5) * (1 + 1.6 * (0.7 - 0.5)) * (1 + 0.6 * (0.8 - 0.5))
 
 @steps(CASES)
 def test_one_step_moves_the_result_as_the_docstring_says(case, name, direction):
-    assert case.direction(name) == direction
+    assert case.direction(name) == direction, f"{case.name}: when {name} grows, the result should go {direction}"
 
 
 def test_every_rule_and_every_number_has_a_direction():

@@ -260,7 +260,7 @@ def test_a_session_with_everything_in_it_worked_through_once_more(client, therap
     lift = rupture.next_lift(lift=0.05, strain_mended=strain, p=p)
     assert (row.rupture, row.rupture_therapist, row.repaired) == (CONFRONTATION, 1, 1)
     assert (row.new_strain, dyad.strain, row.true_strain, dyad.lift) == (approx(made), 0.0, 0.0, approx(lift))
-    assert (client.ruptures, client.repairs) == (1, 1)
+    assert (client.ruptures, client.repairs, dyad.open_ruptures) == (1, 2, 0), "the new rupture and the old one"
 
     goal = alliance.next_part(0.3, alliance.goal_offered(0.5, 0.7, gap, 0.1, p), p)
     task = alliance.next_part(0.2, alliance.task_offered(0.5, 0.7, trusts, 0.1, p), p)
