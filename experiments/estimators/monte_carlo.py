@@ -8,9 +8,10 @@ import math
 from dataclasses import dataclass
 
 import numpy as np
-from scipy import stats
+from scipy import special, stats
 
 from experiments.estimators.columns import numbers
+from experiments.estimators.registry import REGISTRY
 
 BETWEEN = "between runs"
 WITHIN = "within the one run"
@@ -112,8 +113,23 @@ def _spread(done, name, *, mean, sd):
     se = numbers(done, f"{name}_se")[0] if n and f"{name}_se" in done else math.nan
     if not math.isfinite(se):
         return math.nan, math.nan, math.nan, NOWHERE
+    return float(se), *within_interval(mean, se, unit=REGISTRY[name].unit if name in REGISTRY else ""), WITHIN
+
+
+def within_interval(mean, se, *, unit):
+    """Return both ends of the 95 % interval of one run's estimate, inside what its unit allows.
+
+    A correlation is taken through Fisher's z, a share through the logit, each with the standard error that the delta
+    method gives there; everything else is mean +- 1.96 SE.
+    """
     half = stats.norm.ppf(0.975) * se
-    return float(se), mean - half, mean + half, WITHIN
+    if unit == "Pearson's r" and abs(mean) < 1:
+        z, half = math.atanh(mean), half / (1 - mean * mean)
+        return math.tanh(z - half), math.tanh(z + half)
+    if unit.startswith("share") and 0 < mean < 1:
+        logit, half = math.log(mean / (1 - mean)), half / (mean * (1 - mean))
+        return float(special.expit(logit - half)), float(special.expit(logit + half))
+    return mean - half, mean + half
 
 
 def _by_cell(runs, name, *, arm):

@@ -7,6 +7,7 @@ import pandas as pd
 import pytest
 
 from experiments.estimators import monte_carlo, paired_difference
+from experiments.estimators.monte_carlo import within_interval
 
 
 def runs(**columns):
@@ -99,3 +100,17 @@ def test_arms_that_are_the_same_differ_by_nothing_and_claim_no_share_saved_of_no
 
 def test_an_arm_that_is_not_there_gives_no_differences():
     assert paired_difference(two_arms([1.0], [2.0]), "x", "a", "c") == []
+
+
+def test_the_interval_of_a_single_run_stays_where_its_unit_can_be():
+    low, high = within_interval(0.02, 0.02, unit="share of clients")
+    assert 0 < low < 0.02 < high < 1
+    low, high = within_interval(0.95, 0.06, unit="Pearson's r")
+    assert -1 < low < 0.95 < high < 1
+    assert within_interval(5.0, 1.0, unit="sessions") == pytest.approx((5 - 1.959964, 5 + 1.959964))
+
+
+def test_the_interval_of_a_single_correlation_is_fishers():
+    n, r = 103, 0.3
+    low, high = within_interval(r, (1 - r * r) / math.sqrt(n - 3), unit="Pearson's r")
+    assert (low, high) == pytest.approx((math.tanh(math.atanh(r) - 0.1959964), math.tanh(math.atanh(r) + 0.1959964)))
