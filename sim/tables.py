@@ -4,7 +4,7 @@ Whoever reads a result reads these columns and nothing else; the codebook, the l
 are made from here. Names beginning with `true_` are latent: no clinic could observe them.
 """
 
-from dataclasses import dataclass
+from sim.columns import Column, Table, count, derived, latent, phq9, wai, week
 
 ENDINGS = (
     "good_enough",
@@ -22,64 +22,6 @@ STATUS = ("done", "failed")
 KEEP = ("runs", "clients", "sessions", "everything")
 """How much of a run is kept, from least to most."""
 
-
-@dataclass(frozen=True)
-class Column:
-    """One column: name, type (int, number, bool or text), unit, range, one sentence, and where it comes from.
-
-    `origin` is observed (a clinic could have it), latent (only the model has it) or derived (worked out afterwards).
-    """
-
-    name: str
-    type: str
-    text: str
-    unit: str = "-"
-    low: float | None = None
-    high: float | None = None
-    origin: str = "observed"
-    values: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True)
-class Table:
-    """One table: its name, what a row is, its key columns, the least `keep` that keeps it, and its columns."""
-
-    name: str
-    row: str
-    key: tuple[str, ...]
-    keep: str
-    columns: tuple[Column, ...]
-
-    @property
-    def names(self):
-        """The column names, in order."""
-        return tuple(column.name for column in self.columns)
-
-
-def _count(name, text, unit="count", **more):
-    return Column(name, "int", text, unit, low=0, **more)
-
-
-def _week(name, text):
-    return Column(name, "int", text, "week of the run", low=0)
-
-
-def _latent(name, text, unit="SD", low=None, high=None):
-    return Column(name, "number", text, unit, low, high, origin="latent")
-
-
-def _derived(name, text, type="bool", unit="-", **more):
-    return Column(name, type, text, unit, origin="derived", **more)
-
-
-def _phq9(name, text):
-    return Column(name, "int", text, "PHQ-9 points", 0, 27)
-
-
-def _wai(name, text):
-    return Column(name, "number", text, "item mean", 1, 5)
-
-
 CLIENT_ID = Column("client_id", "int", "number of the client in order of enrolment, from 0", low=0)
 THERAPIST_ID = Column("therapist_id", "int", "number of the therapist, from 0", low=0)
 GROUP = Column("culture_group", "int", "cultural group: 0 majority, 1 minority", low=0, high=1)
@@ -94,53 +36,53 @@ CLIENTS = Table(
         Column("therapist_id", "int", "the therapist; null if the client never got a place", low=0),
         GROUP,
         Column("minority", "bool", "belongs to the minority group"),
-        _week("referral_week", "week of the referral"),
+        week("referral_week", "week of the referral"),
         Column("waited_weeks", "int", "weeks from referral to the first session; null if there was none", "weeks", 0),
-        _week("start_week", "week of the first session held; null if there was none"),
-        _week("end_week", "week of the ending; null if the clock stopped first"),
+        week("start_week", "week of the first session held; null if there was none"),
+        week("end_week", "week of the ending; null if the clock stopped first"),
         Column("contract_sessions", "int", "agreed number of sessions; null = open-ended", "sessions", 1),
-        _latent("true_trust_propensity", "how readily the client trusts, as drawn"),
-        _latent("true_fear_of_exposure", "fear of being judged or exposed, as drawn"),
-        _latent("true_reactance", "dislike of being told what to do, as drawn"),
-        _latent("true_motivation", "motivation at intake, as drawn"),
-        _latent("true_good_enough", "level of distress at which the client would stop, as drawn", "distress SD"),
-        _latent("true_change_rate", "gain in an ordinary session, as drawn", "distress SD per session", 0),
-        _count("appointments_booked", "appointments booked"),
-        _count("sessions_held", "sessions held"),
-        _count("no_shows", "appointments that the client missed without a word"),
+        latent("true_trust_propensity", "how readily the client trusts, as drawn"),
+        latent("true_fear_of_exposure", "fear of being judged or exposed, as drawn"),
+        latent("true_reactance", "dislike of being told what to do, as drawn"),
+        latent("true_motivation", "motivation at intake, as drawn"),
+        latent("true_good_enough", "level of distress at which the client would stop, as drawn", "distress SD"),
+        latent("true_change_rate", "gain in an ordinary session, as drawn", "distress SD per session", 0),
+        count("appointments_booked", "appointments booked"),
+        count("sessions_held", "sessions held"),
+        count("no_shows", "appointments that the client missed without a word"),
         Column(
             "ending",
             "text",
             "how it ended; in_therapy: still with the service (waiting, or in therapy) when the clock stopped",
             values=ENDINGS,
         ),
-        _derived(
+        derived(
             "dropout_unilateral",
             "dropout: the client ended before goals or plan were reached; null without a session or ending",
         ),
-        _derived(
+        derived(
             "dropout_missed_last",
             "dropout: missed the last appointment, for any reason; null without a session or ending",
         ),
-        _derived(
+        derived(
             "dropout_incomplete_protocol",
             "dropout: left before the agreed number of sessions; null without one, or without an ending",
         ),
-        _phq9("phq9_intake", "PHQ-9 at intake"),
-        _phq9("phq9_end", "PHQ-9 end form; null if it did not come back"),
-        _phq9("phq9_last", "last PHQ-9 taken before a session"),
-        _latent("true_distress_intake", "distress at referral", "distress SD"),
-        _latent("true_distress_end", "distress at the ending or when the clock stopped", "distress SD"),
-        _derived("reliable_improvement", "fell by at least the reliable change index from intake to the last score"),
-        _derived("reliable_deterioration", "rose by at least the reliable change index"),
-        _derived("recovered", "reliable improvement, from at or above the cut-off to below it"),
-        _wai("wai_client_s1", "client's alliance rating of session 1"),
-        _wai("wai_client_s3", "client's alliance rating of session 3"),
-        _wai("wai_client_last", "client's last alliance rating"),
-        _count("ruptures", "ruptures", origin="latent"),
-        _count("ruptures_repaired", "ruptures that were repaired", origin="latent"),
-        _count("confidentiality_breaches", "breaches of confidentiality"),
-        _count("microaggressions", "microaggressions", origin="latent"),
+        phq9("phq9_intake", "PHQ-9 at intake"),
+        phq9("phq9_end", "PHQ-9 end form; null if it did not come back"),
+        phq9("phq9_last", "last PHQ-9 taken before a session"),
+        latent("true_distress_intake", "distress at referral", "distress SD"),
+        latent("true_distress_end", "distress at the ending or when the clock stopped", "distress SD"),
+        derived("reliable_improvement", "fell by at least the reliable change index from intake to the last score"),
+        derived("reliable_deterioration", "rose by at least the reliable change index"),
+        derived("recovered", "reliable improvement, from at or above the cut-off to below it"),
+        wai("wai_client_s1", "client's alliance rating of session 1"),
+        wai("wai_client_s3", "client's alliance rating of session 3"),
+        wai("wai_client_last", "client's last alliance rating"),
+        count("ruptures", "ruptures", origin="latent"),
+        count("ruptures_repaired", "ruptures that were repaired", origin="latent"),
+        count("confidentiality_breaches", "breaches of confidentiality"),
+        count("microaggressions", "microaggressions", origin="latent"),
     ),
 )
 
@@ -153,10 +95,10 @@ TREATMENTS = Table(
         CLIENT_ID,
         THERAPIST_ID,
         Column("therapist_order", "int", "1 = the client's first therapist", low=1),
-        _week("start_week", "week of their first session"),
-        _week("end_week", "week of their ending; null while in therapy"),
-        _count("sessions_held", "sessions held together"),
-        _latent("cultural_distance", "distance between their positions in culture", "culture units", 0),
+        week("start_week", "week of their first session"),
+        week("end_week", "week of their ending; null while in therapy"),
+        count("sessions_held", "sessions held together"),
+        latent("cultural_distance", "distance between their positions in culture", "culture units", 0),
         Column("same_group", "bool", "both belong to the same cultural group"),
     ),
 )
@@ -171,29 +113,29 @@ APPOINTMENTS = Table(
         THERAPIST_ID,
         Column("appointment", "int", "number of the appointment, from 1", low=1),
         Column("session", "int", "number of the session; null if it was not held", low=1),
-        _week("week", "week of the appointment"),
+        week("week", "week of the appointment"),
         Column("held", "bool", "the session took place"),
         Column("attendance", "text", "what became of the appointment", values=ATTENDANCE),
-        _latent("true_distress", "distress before the session", "distress SD"),
-        _phq9("phq9", "PHQ-9 before the session"),
-        _wai("wai_client", "client's alliance rating after the session"),
-        _wai("wai_client_goal", "its goal subscale"),
-        _wai("wai_client_task", "its task subscale"),
-        _wai("wai_client_bond", "its bond subscale"),
-        _wai("wai_therapist", "therapist's alliance rating after the session"),
-        _wai("wai_therapist_goal", "its goal subscale"),
-        _wai("wai_therapist_task", "its task subscale"),
-        _wai("wai_therapist_bond", "its bond subscale"),
-        _latent("true_alliance", "alliance at the end of the session: mean of goal, task and bond", "al."),
-        _latent("true_goal", "agreement on goals, strain counted", "al."),
-        _latent("true_task", "agreement on tasks, strain counted", "al."),
-        _latent("true_bond", "bond, strain counted", "al."),
-        _latent("true_empathy", "how well the client felt understood in the session", "al."),
-        _latent("true_trust", "the client's trust in the therapist"),
-        _latent("true_strain", "unrepaired strain at the end of the session", "al.", 0),
-        _latent("true_motivation", "the client's motivation"),
-        _latent("true_disclosure", "share of what matters that the client says", "share", 0, 1),
-        _latent("true_effort", "effort that the client puts in after the session", "share", 0, 1),
+        latent("true_distress", "distress before the session", "distress SD"),
+        phq9("phq9", "PHQ-9 before the session"),
+        wai("wai_client", "client's alliance rating after the session"),
+        wai("wai_client_goal", "its goal subscale"),
+        wai("wai_client_task", "its task subscale"),
+        wai("wai_client_bond", "its bond subscale"),
+        wai("wai_therapist", "therapist's alliance rating after the session"),
+        wai("wai_therapist_goal", "its goal subscale"),
+        wai("wai_therapist_task", "its task subscale"),
+        wai("wai_therapist_bond", "its bond subscale"),
+        latent("true_alliance", "alliance at the end of the session: mean of goal, task and bond", "al."),
+        latent("true_goal", "agreement on goals, strain counted", "al."),
+        latent("true_task", "agreement on tasks, strain counted", "al."),
+        latent("true_bond", "bond, strain counted", "al."),
+        latent("true_empathy", "how well the client felt understood in the session", "al."),
+        latent("true_trust", "the client's trust in the therapist"),
+        latent("true_strain", "unrepaired strain at the end of the session", "al.", 0),
+        latent("true_motivation", "the client's motivation"),
+        latent("true_disclosure", "share of what matters that the client says", "share", 0, 1),
+        latent("true_effort", "effort that the client puts in after the session", "share", 0, 1),
         Column("supportive_observer", "number", "share of supportive acts as coded", "share", 0, 1),
         Column("exploratory_observer", "number", "share of exploratory acts as coded", "share", 0, 1),
         Column("controlling_observer", "number", "share of controlling acts as coded", "share", 0, 1),
@@ -216,9 +158,9 @@ ASSESSMENTS = Table(
         Column("week_after_referral", "int", "weeks since the referral", "weeks", 0),
         Column("week_after_end", "int", "weeks since the ending; null before it", "weeks", 0),
         Column("occasion", "text", "why the form was asked", values=OCCASIONS),
-        _phq9("phq9", "PHQ-9"),
-        _latent("true_distress", "distress", "distress SD"),
-        _derived("above_cutoff", "at or above the cut-off of the PHQ-9"),
+        phq9("phq9", "PHQ-9"),
+        latent("true_distress", "distress", "distress SD"),
+        derived("above_cutoff", "at or above the cut-off of the PHQ-9"),
     ),
 )
 
@@ -228,7 +170,7 @@ EVENTS_TABLE = Table(
     ("client_id", "week", "event"),
     "everything",
     (
-        _week("week", "week of the event"),
+        week("week", "week of the event"),
         Column("event", "text", "what happened", values=EVENTS),
         CLIENT_ID,
         Column("therapist_id", "int", "the therapist concerned; null if none", low=0),
@@ -244,21 +186,21 @@ THERAPISTS = Table(
     (
         THERAPIST_ID,
         GROUP,
-        _count("places", "clients that the therapist can have on the books at once"),
-        _count("caseload", "most clients that were on the books at once"),
-        _latent("true_facilitative_skill", "general facilitative skill"),
-        _latent("true_empathy", "empathy"),
-        _latent("true_listening", "listening"),
-        _latent("true_collaboration", "working together on goals"),
-        _latent("true_attunement", "noticing strain"),
-        _latent("true_repair_skill", "repairing ruptures"),
-        _latent("true_retention_skill", "keeping clients"),
-        _latent("true_confidentiality", "care about confidentiality"),
-        _latent("true_directiveness", "habit of telling clients what to do"),
-        _latent("true_cultural_comfort", "ease with people unlike oneself"),
-        _latent("true_bias", "bias against people unlike oneself", "bias units", 0),
+        count("places", "clients that the therapist can have on the books at once"),
+        count("caseload", "most clients that were on the books at once"),
+        latent("true_facilitative_skill", "general facilitative skill"),
+        latent("true_empathy", "empathy"),
+        latent("true_listening", "listening"),
+        latent("true_collaboration", "working together on goals"),
+        latent("true_attunement", "noticing strain"),
+        latent("true_repair_skill", "repairing ruptures"),
+        latent("true_retention_skill", "keeping clients"),
+        latent("true_confidentiality", "care about confidentiality"),
+        latent("true_directiveness", "habit of telling clients what to do"),
+        latent("true_cultural_comfort", "ease with people unlike oneself"),
+        latent("true_bias", "bias against people unlike oneself", "bias units", 0),
         Column("hours_worked", "number", "hours spent on sessions, notes included", "hours", 0),
-        _count("clients_treated", "clients with at least one session"),
+        count("clients_treated", "clients with at least one session"),
     ),
 )
 
@@ -271,9 +213,9 @@ RUNS = Table(
         Column("experiment", "text", "name of the experiment"),
         Column("seed", "int", "seed of the run", low=0),
         Column("world", "text", "declared causal story"),
-        *(_count(f"n_{ending}", f"clients whose ending was {ending}") for ending in ENDINGS),
-        _count("n_clients", "clients referred"),
-        _count("n_sessions", "sessions held"),
+        *(count(f"n_{ending}", f"clients whose ending was {ending}") for ending in ENDINGS),
+        count("n_clients", "clients referred"),
+        count("n_sessions", "sessions held"),
         Column("status", "text", "done or failed", values=STATUS),
         Column("stage", "text", "where a failed run stopped; null if it did not fail"),
         Column("error_type", "text", "type of the error; null if there was none"),

@@ -7,7 +7,7 @@ import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
 FLOORS = [
-    {"maths", "state", "quantile"},
+    {"maths", "state", "quantile", "columns"},
     {"draws", "parameters", "tables"},
     {"population", "rules", "measures", "derived"},
     {"forms", "caseload"},
