@@ -31,11 +31,6 @@ def logistic(value):
     return raised / (1.0 + raised)
 
 
-def softplus(value):
-    """Return log(1 + exp(value)): close to 0 far below 0, close to `value` far above."""
-    return max(value, 0.0) + math.log1p(math.exp(-min(abs(value), EXP_LIMIT)))
-
-
 def combined_probability(hazard):
     """Return 1 - exp(-hazard): the chance that at least one of several competing causes strikes."""
     return -math.expm1(-clamp(hazard, 0.0, EXP_LIMIT))
