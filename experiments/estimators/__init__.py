@@ -3,10 +3,10 @@
 Nothing here knows the model; a table that another clinic kept, with the same columns, would do as well.
 """
 
-from experiments.estimators.catalogue import Estimator
+from experiments.estimators.estimator import Estimator
 from experiments.estimators.monte_carlo import Difference, Summary, monte_carlo, paired_difference
 from experiments.estimators.registry import REGISTRY, estimate, estimates
-from experiments.estimators.value import OK, REASONS, Value
+from experiments.estimators.value import OK, REASONS, Fit, Value
 
 __all__ = [
     "OK",
@@ -14,6 +14,7 @@ __all__ = [
     "REGISTRY",
     "Difference",
     "Estimator",
+    "Fit",
     "Summary",
     "Value",
     "estimate",

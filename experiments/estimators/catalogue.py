@@ -1,38 +1,11 @@
 """The list of estimates: plain words, unit, formula, its row in the evidence, and which columns it needs."""
 
-from collections.abc import Callable
-from dataclasses import dataclass
-
 from experiments.estimators import alliance, attendance, dropout, outcome
+from experiments.estimators.estimator import Estimator
 
 ENDED = ("sessions_held", "ending")
 SCORES = ("phq9_intake", "phq9_end", "phq9_last")
 COURSE = (*ENDED, *SCORES)
-
-
-@dataclass(frozen=True)
-class Estimator:
-    """One estimate: `label` for an axis, a `sentence`, `unit`, `formula`, `source` (keys of references).
-
-    It reads `columns` of `table`, so at least `keep` must be kept of a run. `function(tables, scales)`
-    takes the tables of one run as data frames, and the scales of the manifest.
-    """
-
-    function: Callable
-    label: str
-    sentence: str
-    unit: str
-    formula: str
-    source: str
-    columns: tuple
-    table: str = "clients"
-    keep: str = "clients"
-    digits: int = 3
-
-    @property
-    def name(self):
-        """The name under which a config asks for it."""
-        return self.function.__name__
 
 
 ALL = (
