@@ -11,6 +11,17 @@ IN_THERAPY = "in_therapy"
 NEVER_STARTED = "never_started"
 
 
+def primary(scales=None):
+    """Return the name of the symptom scale that outcomes are read from: the one the manifest marks, else the PHQ-9."""
+    marked = (name for name, scale in (scales or {}).items() if field_of(scale, "primary"))
+    return next(marked, "phq9")
+
+
+def field_of(scale, name):
+    """Return one field of a scale, a dict or an object with fields; None if it has none."""
+    return scale.get(name) if isinstance(scale, dict) else getattr(scale, name, None)
+
+
 def numbers(frame, name):
     """Return a column as floats with nan for gaps; true and false count as 1 and 0, text as a gap."""
     column = pd.to_numeric(frame[name], errors="coerce")
@@ -33,15 +44,15 @@ def finished_course(clients):
     return (numbers(clients, "sessions_held") >= 2) & ended(clients)
 
 
-def later_score(clients, *, fewest_sessions):
-    """Return the PHQ-9 after therapy: the end form if it came back, else the last score before a session.
+def later_score(clients, *, fewest_sessions, scale="phq9"):
+    """Return the score after therapy: the end form if it came back, else the last score before a session.
 
     The last score counts only from `fewest_sessions` sessions on: with one session it was taken before
     therapy began, and no score is an outcome of a session it was taken before.
     """
-    end = numbers(clients, "phq9_end")
+    end = numbers(clients, f"{scale}_end")
     enough = numbers(clients, "sessions_held") >= fewest_sessions
-    last = np.where(enough, numbers(clients, "phq9_last"), np.nan)
+    last = np.where(enough, numbers(clients, f"{scale}_last"), np.nan)
     return np.where(np.isnan(end), last, end)
 
 
