@@ -27,6 +27,7 @@ full: .venv/ready
 	}; \
 	rm -f .venv/full-failed; \
 	table $(py) -m pytest -m "slow or statistics" --durations=0 | tee docs/full/tests.txt; \
+	table $(py) -m tests.statistics.accuracy --replications 400 --out docs/accuracy.md | tee docs/full/accuracy.txt; \
 	for script in benchmarks/*.py; do \
 		[ -e "$$script" ] || continue; \
 		table $(py) "$$script" | tee "docs/full/$$(basename "$$script" .py).txt"; \

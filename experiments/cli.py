@@ -70,6 +70,11 @@ def _add_run(commands):
 def _add_result_commands(commands):
     show = _on_result(commands, "show", "print the table of estimates of a result", _show)
     show.add_argument("--json", action="store_true", help="print JSON")
+    estimate = _on_result(commands, "estimate", "work out one estimate from the tables of a result", _estimate)
+    estimate.add_argument("name", help="its name; `alliance explain` lists them")
+    estimate.add_argument("--arm", help="only this arm")
+    estimate.add_argument("--point", type=_count, metavar="N", help="only this design point, from 0")
+    estimate.add_argument("--json", action="store_true", help="print JSON")
     story = _on_result(commands, "story", "tell one client's therapy session by session", _story)
     story.add_argument("--client", type=_count, required=True, metavar="N", help="the client's number, from 0")
     story.add_argument("--arm", help="the arm (default: the first)")
@@ -129,6 +134,19 @@ def _show(options):
 
     result = _result(options)
     print(json.dumps(show.as_objects(result), indent=1) if options.json else show.as_text(result))
+    return DONE
+
+
+def _estimate(options):
+    from experiments import estimating
+
+    result = _result(options)
+    try:
+        parts = _on_disk(estimating.estimate, result, options.name, arm=options.arm, design_point=options.point)
+    except ValueError as problem:
+        raise Mistake(problem) from None
+    as_json = json.dumps(estimating.as_objects(result, options.name, parts), indent=1) if options.json else None
+    print(as_json or estimating.as_text(result, options.name, parts))
     return DONE
 
 

@@ -107,6 +107,10 @@ def _estimate(name):
         "what": one.sentence,
         "formula": one.formula,
         "unit": one.unit,
+        "stands for it": one.headline,
+        "caveat": one.caveat,
+        "reads": [column if "." in column else f"{one.table}.{column}" for column in one.columns],
+        "needs": f'keep = "{one.keep}" or more',
         "source": [_citation(key) for key in one.source.split()],
     }
 

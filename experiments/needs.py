@@ -17,17 +17,21 @@ FROM_PHQ9 = ("reliable_improvement", "reliable_deterioration", "recovered", "abo
 
 @dataclass(frozen=True)
 class Need:
-    """What a figure or an estimate needs: the least `keep`, and the columns that it reads."""
+    """What a figure or an estimate needs: the least `keep`, and the columns that it reads.
+
+    What is `routine` is done where a config names none.
+    """
 
     keep: str
     columns: tuple[str, ...] = ()
+    routine: bool = True
 
 
 def known_estimates():
     """Return the estimates by name, each with its `Need`; looked up late, because it loads pandas."""
     from experiments.estimators import REGISTRY
 
-    return {name: Need(each.keep, tuple(each.columns)) for name, each in REGISTRY.items()}
+    return {name: Need(each.keep, tuple(each.columns), each.routine) for name, each in REGISTRY.items()}
 
 
 def known_figures():
@@ -38,11 +42,11 @@ def known_figures():
 
 
 def choose(config, key, known, *, keep, forms):
-    """Return the figures (or estimates) that a config names; if it names none, all that can be had."""
+    """Return the figures (or estimates) that a config names; if it names none, all routine ones that can be had."""
     what = key.removesuffix("s")
     asked = config.names(key, known, what=what)
     if asked is None:
-        return tuple(name for name, need in known.items() if not gap(need, keep=keep, forms=forms))
+        return tuple(name for name, need in known.items() if need.routine and not gap(need, keep=keep, forms=forms))
     for name in asked:
         lacking = gap(known[name], keep=keep, forms=forms)
         if lacking:

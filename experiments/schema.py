@@ -61,11 +61,12 @@ def short_names(keys, *, taken):
 
 
 def estimate_columns(experiment):
-    """Return two columns of `runs` for each estimate: the number and its standard error within the clinic."""
+    """Return three columns of `runs` for each estimate: the number, its standard error, and why there is none."""
     columns = []
     for name, spec in estimators(experiment.estimates).items():
         columns.append(Column(name, "number", spec.sentence, spec.unit, origin="derived"))
         columns.append(Column(f"{name}_se", "number", f"standard error of {name}", spec.unit, 0, origin="derived"))
+        columns.append(Column(f"{name}_status", "text", f"ok, or why there is no {name}", origin="derived"))
     return columns
 
 

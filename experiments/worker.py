@@ -188,7 +188,7 @@ def _counts(clients):
 
 
 def _estimates(job, tables):
-    """Return each estimate and its standard error, None where there is none to give."""
+    """Return each estimate, its standard error (None where there is none to give) and its status."""
     if not job.estimates:
         return {}
     from experiments.estimators import estimates
@@ -198,4 +198,5 @@ def _estimates(job, tables):
     for name, value in estimates(job.estimates, frames, scales=job.scales).items():
         found[name] = value.estimate if value.ok else None
         found[f"{name}_se"] = value.se if value.ok and value.se == value.se else None
+        found[f"{name}_status"] = value.status
     return found

@@ -5,7 +5,7 @@ Nothing here knows the model; a table that another clinic kept, with the same co
 
 from experiments.estimators.estimator import Estimator
 from experiments.estimators.monte_carlo import Difference, Summary, monte_carlo, paired_difference
-from experiments.estimators.registry import REGISTRY, estimate, estimates
+from experiments.estimators.registry import REGISTRY, analysis, estimate, estimates
 from experiments.estimators.value import OK, REASONS, Fit, Value
 
 __all__ = [
@@ -17,6 +17,7 @@ __all__ = [
     "Fit",
     "Summary",
     "Value",
+    "analysis",
     "estimate",
     "estimates",
     "monte_carlo",

@@ -17,6 +17,7 @@ ALL = (
         unit="share of clients",
         formula="mean(dropout_unilateral), sessions_held >= 1",
         source="swift2012",
+        routine=True,
         columns=("sessions_held", "dropout_unilateral"),
     ),
     Estimator(
@@ -26,6 +27,7 @@ ALL = (
         unit="share of clients",
         formula="mean(ending = never_started)",
         source="",
+        routine=True,
         columns=("ending",),
     ),
     Estimator(
@@ -35,6 +37,7 @@ ALL = (
         unit="share of clients",
         formula="mean(ending = good_enough), sessions_held >= 1",
         source="",
+        routine=True,
         columns=ENDED,
     ),
     Estimator(
@@ -44,6 +47,7 @@ ALL = (
         unit="sessions",
         formula="mean(sessions_held), sessions_held >= 1 and ended",
         source="",
+        routine=True,
         columns=ENDED,
         digits=2,
     ),
@@ -55,6 +59,7 @@ ALL = (
         unit="Pearson's r",
         formula="r(wai_client_s3, -(after - OLS(after ~ before)))",
         source="flueckiger2018",
+        routine=True,
         columns=("sessions_held", *SCORES, "wai_client_s3"),
     ),
     Estimator(
@@ -64,6 +69,7 @@ ALL = (
         unit="Cohen's d",
         formula="(mean stayers - mean dropouts) / pooled SD",
         source="sharf2010",
+        routine=True,
         columns=(*ENDED, "dropout_unilateral", "wai_client_s1", "wai_client_s3", "wai_client_last"),
     ),
     Estimator(
@@ -74,6 +80,7 @@ ALL = (
         unit="d, in SDs at intake",
         formula="(mean before - mean after) / SD before",
         source="",
+        routine=True,
         columns=("sessions_held", *SCORES),
     ),
     Estimator(
@@ -84,6 +91,7 @@ ALL = (
         unit="share of courses",
         formula="mean(reliable_improvement), finished courses",
         source="nhs_tt_2023",
+        routine=True,
         columns=(*ENDED, "reliable_improvement"),
     ),
     Estimator(
@@ -93,6 +101,7 @@ ALL = (
         unit="share of courses",
         formula="mean(after < cut-off), before >= cut-off, finished courses",
         source="nhs_tt_2023",
+        routine=True,
         columns=COURSE,
     ),
     Estimator(
@@ -103,6 +112,7 @@ ALL = (
         unit="share of courses",
         formula="mean(recovered), before >= cut-off, finished courses",
         source="nhs_tt_2023",
+        routine=True,
         columns=(*ENDED, "phq9_intake", "recovered"),
     ),
     Estimator(
@@ -112,6 +122,7 @@ ALL = (
         unit="PHQ-9 points",
         formula="mean(before)",
         source="nhs_tt_2023",
+        routine=True,
         columns=COURSE,
         digits=2,
     ),
@@ -122,6 +133,7 @@ ALL = (
         unit="PHQ-9 points",
         formula="SD(before)",
         source="nhs_tt_2023",
+        routine=True,
         columns=COURSE,
         digits=2,
     ),
@@ -132,6 +144,7 @@ ALL = (
         unit="PHQ-9 points",
         formula="mean(after)",
         source="nhs_tt_2023",
+        routine=True,
         columns=COURSE,
         digits=2,
     ),
@@ -142,6 +155,7 @@ ALL = (
         unit="PHQ-9 points",
         formula="SD(after)",
         source="nhs_tt_2023",
+        routine=True,
         columns=COURSE,
         digits=2,
     ),
@@ -152,6 +166,7 @@ ALL = (
         unit="share of courses",
         formula="mean(waited_weeks < 6), finished courses",
         source="nhs_tt_2023",
+        routine=True,
         columns=(*ENDED, "waited_weeks"),
     ),
     Estimator(
@@ -161,6 +176,7 @@ ALL = (
         unit="item mean, 1–5",
         formula="mean(wai_client_s3)",
         source="",
+        routine=True,
         columns=("wai_client_s3",),
     ),
     Estimator(
@@ -170,6 +186,7 @@ ALL = (
         unit="item mean, 1–5",
         formula="SD(wai_client_s3)",
         source="",
+        routine=True,
         columns=("wai_client_s3",),
     ),
     Estimator(
@@ -179,6 +196,7 @@ ALL = (
         unit="share of sessions",
         formula="mean(rupture_client), held sessions",
         source="eubanks2018",
+        routine=True,
         columns=("client_id", "held", "rupture_client"),
         keep="sessions",
         table="appointments",
@@ -190,6 +208,7 @@ ALL = (
         unit="share of ruptures",
         formula="sum(ruptures_repaired) / sum(ruptures)",
         source="eubanks2018",
+        routine=True,
         columns=("ruptures", "ruptures_repaired"),
     ),
 )

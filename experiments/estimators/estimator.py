@@ -13,7 +13,8 @@ class Estimator:
 
     It reads `columns` of `table` (a column of another table as `table.column`), so at least `keep` must be kept of a
     run. `function(tables, scales)` takes the tables of one run as data frames, and the scales of the manifest. It
-    returns a `Value`, or a `Fit` of several of which `headline` is the one that stands for all.
+    returns a `Value`, or a `Fit` of several of which `headline` is the one that stands for all. A `routine` estimate is
+    worked out in every run whose config names none. `caveat` is a sentence printed with the number.
     """
 
     function: Callable
@@ -28,6 +29,7 @@ class Estimator:
     digits: int = 3
     headline: str = ""
     caveat: str = ""
+    routine: bool = False
 
     @property
     def name(self):

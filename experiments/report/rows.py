@@ -5,8 +5,10 @@ import math
 import numpy as np
 
 from experiments import show
-from experiments.estimators import REGISTRY, estimate
+from experiments.estimators import REASONS, REGISTRY, estimate
+from experiments.estimators.columns import primary
 from experiments.estimators.monte_carlo import BETWEEN
+from experiments.estimators.registry import needed_columns
 from experiments.figures import wording
 from experiments.store import ResultError
 
@@ -73,25 +75,37 @@ def _saved(share):
 
 
 def lost(result, runs):
-    """Return, for each estimate that some finished runs did not give, how many, and the reason in the first of them."""
+    """Return, for each estimate that some finished runs did not give, how many for each reason, and an example."""
     done = runs[runs["status"] == "done"]
     found = []
     for name in show.shown(result, runs):
         without = done[done[name].isna()]
         if len(without):
-            reason = _reason(result, name, without.iloc[0])
-            found.append({"label": REGISTRY[name].label, "n": len(without), "of": len(done), "reason": reason})
+            example = _reason(result, name, without.iloc[0])
+            words = {"label": REGISTRY[name].label, "n": len(without), "of": len(done)}
+            found.append({**words, "reasons": _reasons(without, name), "example": example})
     return found
+
+
+def _reasons(without, name):
+    """Return in words why runs gave no number: "12 runs: fewer clients than the estimate needs."."""
+    if f"{name}_status" not in without:  # a result from before reasons were kept
+        return f"{len(without):,} runs without a reason."
+    counts = without[f"{name}_status"].value_counts()
+    words = [f"{n:,} run{'s' if n > 1 else ''}: {REASONS.get(status, status)}" for status, n in counts.items()]
+    return "; ".join(words) + "."
 
 
 def _reason(result, name, run):
     """Return why a run gave no number, worked out again from its tables, as far as they were kept."""
-    table = REGISTRY[name].table
+    scales = result.manifest.get("scales")
+    tables = dict.fromkeys(table for table, _ in needed_columns(name, scale=primary(scales)))
     try:
-        frame = result.table(table)
+        frames = {table: result.table(table) for table in tables}
     except ResultError:
-        return "Its table was not kept, so the reason cannot be told."
-    value = estimate(name, {table: frame[frame["run_id"] == run["run_id"]]}, scales=result.manifest.get("scales"))
+        return "its table was not kept, so no more can be told."
+    one = {table: frame[frame["run_id"] == run["run_id"]] for table, frame in frames.items()}
+    value = estimate(name, one, scales=scales)
     return value.note or f"Worked out again, it is {wording.short(value.estimate, 3)}."
 
 

@@ -147,6 +147,7 @@ def tables(*, arms=("as_usual", "repair"), points=({},), replications=4, clients
                 for name, value in values.items():
                     row[name] = value.estimate if value.ok else None
                     row[f"{name}_se"] = value.se if value.ok else None
+                    row[f"{name}_status"] = value.status
                 for name, frame in (
                     ("clients", people),
                     ("appointments", sessions),

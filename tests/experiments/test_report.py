@@ -144,6 +144,7 @@ def spoiled(frames):
     flat = runs.loc[2, "run_id"]
     clients.loc[clients["run_id"] == flat, "wai_client_s3"] = 4.0
     runs.loc[2, "alliance_outcome_r"] = None
+    runs.loc[2, "alliance_outcome_r_status"] = "constant"
     return {**frames, "runs": runs, "clients": clients}
 
 
@@ -153,7 +154,7 @@ def test_failed_runs_and_estimates_without_a_number_are_counted_and_explained(tm
     words = page(result).words
     assert "2 runs failed and are left out of every estimate." in words
     assert "simulate ValueError trust is <nan>" in words
-    assert "Alliance–outcome correlation: 1 of 10 runs. In the first of them: All" in words
+    assert "Alliance–outcome correlation: 1 of 10 runs gave no number (1 run: everybody has the same value," in words
     assert "so nothing can be compared." in words
     assert "2 of 3 runs" in words
     text = show.as_text(result)

@@ -152,11 +152,13 @@ def test_estimates_stand_in_runs_and_are_empty_where_there_is_nothing_to_estimat
     outcome = fake.run(replace(fake.FakeExperiment(), keep="runs", estimates=names), tmp_path)
     result = Result(outcome.folder)
     runs = result.table("runs")
-    assert list(runs.columns[-4:]) == [
+    assert list(runs.columns[-6:]) == [
         "never_started_rate",
         "never_started_rate_se",
+        "never_started_rate_status",
         "alliance_outcome_r",
         "alliance_outcome_r_se",
+        "alliance_outcome_r_status",
     ]
     np.testing.assert_allclose(
         runs["never_started_rate"].mean(), runs["n_never_started"].mean() / fake.CLIENTS, atol=0.1

@@ -1,0 +1,213 @@
+"""One estimate from any written result: worked out run by run from the tables that were kept, then over the runs.
+
+What `alliance estimate` prints. A config need not have named the estimate; its tables must have been kept.
+"""
+
+import json
+import math
+from contextlib import nullcontext
+from dataclasses import dataclass
+from difflib import get_close_matches
+
+import numpy as np
+import pandas as pd
+
+from experiments.estimators import REASONS, REGISTRY, Fit, analysis, monte_carlo
+from experiments.estimators.columns import primary
+from experiments.estimators.registry import needed_columns
+from experiments.estimators.value import NOT_FINITE, OK
+from experiments.figures import wording
+from experiments.progress import Progress
+from experiments.store import RUN_COLUMNS, StoreError, frame
+
+SHOWN_REASONS = 3
+MANY = 200
+
+
+@dataclass(frozen=True)
+class Part:
+    """One number of an analysis over the runs of a cell: `mean` with its error, and how many runs gave none and why."""
+
+    arm: str
+    design_point: int
+    part: str
+    mean: float
+    se: float
+    low: float
+    high: float
+    basis: str
+    n_runs: int
+    n_absent: int
+    n_mean: float
+    reasons: dict
+    note: str
+
+
+def estimate(result, name, *, arm=None, design_point=None):
+    """Return one estimate of a result as a list of `Part`, for one arm or design point or (None) for all.
+
+    Raises ValueError, in one sentence, for a name, arm or point that does not exist, StoreError for a table that was
+    not kept.
+    """
+    arms, points = wording.arms(result.manifest), wording.points(result.manifest)
+    if name not in REGISTRY:
+        near = get_close_matches(name, REGISTRY, n=3, cutoff=0.5)
+        hint = f"did you mean {' or '.join(near)}?" if near else "`alliance explain` lists the estimates."
+        raise ValueError(f"{name} is not a known estimate; {hint}")
+    if arm is not None and arm not in arms:
+        raise ValueError(f"arm {arm!r} is not in {result.folder}; its arms are {', '.join(arms)}.")
+    if design_point is not None and design_point >= len(points):
+        raise ValueError(f"design point {design_point} is not in {result.folder}; it has 0 to {len(points) - 1}.")
+    wanted = {"arm": arm, "design_point": design_point}
+    return over_runs(result, name, each_run(result, name, **{key: at for key, at in wanted.items() if at is not None}))
+
+
+def each_run(result, name, **only):
+    """Return one row for each run and part of an estimate: estimate, se, low, high, p, n, status and note.
+
+    `only` keeps the runs of an `arm` or `design_point`.
+
+    Raises StoreError, in one sentence, if a table that the estimate needs was not kept.
+    """
+    scales = result.manifest.get("scales")
+    needed = list(dict.fromkeys(table for table, _ in needed_columns(name, scale=primary(scales))))
+    runs = result.table("runs")
+    here = runs["status"] == "done"
+    for column, at in only.items():
+        here &= runs[column] == at
+    runs = runs[here]
+    if runs.empty:
+        raise StoreError(f"{result.folder} has no run that was done, so there is nothing to estimate.")
+    for table in needed:
+        if table not in result.tables and name in runs:
+            return _as_written(runs, name)
+        if table not in result.tables:
+            raise StoreError(
+                f"{name} needs the table {table}, which {result.folder} does not have; "
+                f'run the config with keep = "{REGISTRY[name].keep}" or more.'
+            )
+    rows = []
+    with Progress(total=len(runs)) if len(runs) >= MANY else nullcontext() as progress:
+        for front, tables in _runs(result, needed, only=set(runs["run_id"])):
+            rows += [{**front, **row} for row in _rows(analysis(name, tables, scales=scales))]
+            if progress:
+                progress.add(1)
+    return pd.DataFrame(rows)
+
+
+def _as_written(runs, name):
+    """Return the numbers that the runs wrote when they ended, for a result that keeps nothing else."""
+    nothing = {"part": "", "low": math.nan, "high": math.nan, "p": math.nan, "n": math.nan, "note": ""}
+    found = runs[list(RUN_COLUMNS)].assign(**nothing)
+    found["estimate"], found["se"] = runs[name], runs[f"{name}_se"]
+    plain = np.where(runs[name].isna(), NOT_FINITE, OK)
+    found["status"] = runs.get(f"{name}_status", plain)
+    return found
+
+
+def _runs(result, tables, *, only):
+    """Yield id columns and tables of the runs in `only`, part by part, so that memory holds one part at a time."""
+    for pieces in zip(*(result.pieces(table) for table in tables), strict=True):
+        whole = {table: frame(piece) for table, (_, piece) in zip(tables, pieces, strict=True)}
+        groups = {table: dict(list(data.groupby("run_id", sort=False))) for table, data in whole.items()}
+        for run_id, first in groups[tables[0]].items():
+            if run_id not in only:
+                continue
+            front = {column: first[column].iloc[0] for column in RUN_COLUMNS}
+            yield front, {table: groups[table].get(run_id, whole[table].iloc[:0]) for table in tables}
+
+
+def _rows(found):
+    """Return a row for each number of a `Fit`, or one for a `Value`; one for a failed analysis."""
+    whole = found.items() if isinstance(found, Fit) and found.ok else None
+    parts = whole or [("", found[""] if isinstance(found, Fit) else found)]
+    return [{"part": part, **vars(value)} for part, value in parts]
+
+
+def over_runs(result, name, rows):
+    """Return a `Part` for each cell and number of an estimate, in the order of the config."""
+    order = wording.arms(result.manifest)
+    names = [part for part in dict.fromkeys(rows["part"]) if part] or [""]
+    cells = rows.groupby(["design_point", "arm"], sort=False)
+    found = []
+    for (point, arm), cell in sorted(cells, key=lambda item: (item[0][0], order.index(item[0][1]))):
+        found += [_part(cell, name, part, arm=arm, point=int(point)) for part in names]
+    return found
+
+
+def _part(cell, name, part, *, arm, point):
+    """Return one number of one cell over its runs; a failed analysis counts for each of its numbers."""
+    own = cell[(cell["part"] == part) | (cell["part"] == "")]
+    bad = own[own["status"] != "ok"]
+    key = part or name
+    runs = pd.DataFrame({"arm": own["arm"], "design_point": own["design_point"], "status": "done"})
+    runs[key], runs[f"{key}_se"] = own["estimate"], own["se"]
+    (summary,) = monte_carlo(runs, key)
+    low, high = summary.low, summary.high
+    good = own[own["status"] == "ok"]
+    if len(good) == 1 and math.isfinite(good["low"].iloc[0]):
+        low, high = good["low"].iloc[0], good["high"].iloc[0]
+    counts = bad["status"].value_counts().to_dict()
+    note = next((text for text in [*bad["note"], *good["note"]] if text), "")
+    average = float(good["n"].mean()) if len(good) else math.nan
+    return Part(
+        arm, point, part, summary.mean, summary.se, low, high, summary.basis, len(good), len(bad), average, counts, note
+    )
+
+
+def as_objects(result, name, parts):
+    """Return the numbers as a list of dicts, None where there is none."""
+    spec, points = REGISTRY[name], wording.points(result.manifest)
+    found = []
+    for each in parts:
+        entry = {"name": name, "label": spec.label, "unit": spec.unit, "point": points[each.design_point]}
+        known = {**entry, **vars(each)}
+        found.append({key: None if _no_number(value) else value for key, value in known.items()})
+    return json.loads(json.dumps(found, default=float))
+
+
+def _no_number(value):
+    return isinstance(value, float) and not math.isfinite(value)
+
+
+def as_text(result, name, parts):
+    """Return the numbers as a table for a terminal, with what they are, what was lost and what they cannot say."""
+    spec, manifest = REGISTRY[name], result.manifest
+    head = ["", "mean", "error", "95 % interval", "runs", "clients or sessions"]
+    body = [
+        [
+            " · ".join(filter(None, [_cell_words(manifest, each), each.part])) or "all runs",
+            wording.short(each.mean, spec.digits),
+            f"± {each.se:.{spec.digits}f}" if math.isfinite(each.se) else "± ?",
+            wording.span(each.low, each.high, spec.digits),
+            f"{each.n_runs} of {each.n_runs + each.n_absent}",
+            wording.short(each.n_mean, 0),
+        ]
+        for each in parts
+    ]
+    widths = [max(len(line[i]) for line in [head, *body]) for i in range(len(head))]
+    lines = [
+        "   ".join([line[0].ljust(widths[0]), *(c.rjust(w) for c, w in zip(line[1:], widths[1:], strict=True))])
+        for line in [head, *body]
+    ]
+    error = {each.basis for each in parts} - {"none"}
+    foot = [f"± is the error {' or '.join(sorted(error))}." if error else "", *_lost(parts), spec.caveat]
+    closing = "In this model only; not clinical advice."
+    return "\n".join([f"{spec.label} ({spec.unit}) [{name}]", spec.sentence, *lines, *filter(None, foot), closing])
+
+
+def _cell_words(manifest, each):
+    several = len(wording.arms(manifest)) > 1
+    setting = wording.setting(manifest, wording.points(manifest)[each.design_point])
+    return ", ".join(filter(None, [wording.plain(each.arm) if several else "", setting]))
+
+
+def _lost(parts):
+    """Return sentences that say how many runs gave no number and why."""
+    lost = {}
+    for each in parts:
+        for status, n in each.reasons.items():
+            lost[status] = max(n, lost.get(status, 0))
+    said = [f"No number in {n} runs of a cell: {REASONS.get(status, status)}." for status, n in lost.items()]
+    notes = dict.fromkeys(each.note for each in parts if each.note)
+    return said + [f"Note: {note}" for note in list(notes)[:SHOWN_REASONS]]
