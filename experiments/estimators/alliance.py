@@ -6,7 +6,14 @@ repaired.
 
 import numpy as np
 
-from experiments.estimators.columns import both, later_score, numbers
+from experiments.estimators.columns import (
+    ENOUGH_SESSIONS,
+    before_and_after,
+    both,
+    higher_is_worse,
+    numbers,
+    primary,
+)
 from experiments.estimators.correlation import pearson, residual_change
 from experiments.estimators.summary import clustered_mean, mean, spread
 from experiments.estimators.value import CONSTANT, MISSING, OK, absent, found, too_few
@@ -15,27 +22,32 @@ FEWEST_CLUSTERS = 2
 RATED = "clients with an alliance rating of session 3"
 
 
-def alliance_and_change(clients):
+def alliance_and_change(clients, *, scales=None, rating="wai_client_s3"):
     """Return alliance at session 3 and residualised change of one clinic's clients, and a status.
 
-    Clients with a rating of session 3, an intake score, and an end form or at least four sessions; their
-    outcome is the end form if it came back, else the last score before a session. Least squares within
-    this clinic.
+    Clients with a rating, an intake score, and an end form or at least four sessions; their outcome is the end form
+    if it came back, else the last score before a session, on the primary scale. Least squares within this clinic.
     """
-    alliance, before = numbers(clients, "wai_client_s3"), numbers(clients, "phq9_intake")
-    after = later_score(clients, fewest_sessions=4)
-    here = ~(np.isnan(alliance) | np.isnan(before) | np.isnan(after))
-    change, status = residual_change(before[here], after[here])
+    scale = primary(scales)
+    alliance = numbers(clients, rating)
+    before, after = before_and_after(clients, scale=scale, fewest_sessions=ENOUGH_SESSIONS)
+    here = ~(np.isnan(alliance) | np.isnan(before))
+    change, status = residual_change(before[here], after[here], higher_is_worse=higher_is_worse(scales, scale))
     return alliance[here], change, status
 
 
 def alliance_outcome_r(tables, scales=None):
-    """Return Pearson's r between alliance at session 3 and residualised change on the PHQ-9."""
-    alliance, change, status = alliance_and_change(tables["clients"])
+    """Return Pearson's r between alliance at session 3 and residualised change on the primary scale."""
+    alliance, change, status = alliance_and_change(tables["clients"], scales=scales)
     if status != OK and alliance.size >= 3:
-        note = "Everybody had the same PHQ-9 at intake, or the outcome follows from it alone: nothing can be compared."
-        return absent(CONSTANT, n=alliance.size, note=note)
+        return nothing_to_compare(alliance.size)
     return pearson(alliance, np.nan_to_num(change), what="a rating of session 3 and an outcome")
+
+
+def nothing_to_compare(n):
+    """Return the `Value` for residualised change that does not vary."""
+    note = "Everybody had the same score at intake, or the outcome follows from it alone: nothing can be compared."
+    return absent(CONSTANT, n=n, note=note)
 
 
 def wai_client_s3_mean(tables, scales=None):

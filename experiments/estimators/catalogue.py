@@ -1,14 +1,32 @@
-"""The list of estimates: plain words, unit, formula, its row in the evidence, and which columns it needs."""
+"""The list of estimates: plain words, unit, formula, its row in the evidence, and which columns it needs.
 
-from experiments.estimators import alliance, attendance, dropout, outcome
+The routine ones stand here; each other module of this folder declares its own as `ENTRIES`.
+"""
+
+from experiments.estimators import (
+    alliance,
+    attendance,
+    change,
+    dropout,
+    dropout_definitions,
+    gains,
+    nhs,
+    outcome,
+    planned,
+    predictors,
+    ratings,
+    relationship_entries,
+    returning,
+    traits,
+)
 from experiments.estimators.estimator import Estimator
 
 ENDED = ("sessions_held", "ending")
-SCORES = ("phq9_intake", "phq9_end", "phq9_last")
-COURSE = (*ENDED, *SCORES)
+SCORES = ("{primary}_intake", "{primary}_end", "{primary}_last")
+PHQ9_COURSE = (*ENDED, "phq9_intake", "phq9_end", "phq9_last")
 
 
-ALL = (
+ROUTINE = (
     Estimator(
         dropout.dropout_rate,
         "Dropout rate",
@@ -54,8 +72,8 @@ ALL = (
     Estimator(
         alliance.alliance_outcome_r,
         "Alliance–outcome correlation",
-        "Pearson's r between the client's alliance rating of session 3 and residualised change on the"
-        " PHQ-9; clients with an end form or at least four sessions.",
+        "Pearson's r between the client's alliance rating of session 3 and residualised change on"
+        " the primary scale; clients with an end form or at least four sessions.",
         unit="Pearson's r",
         formula="r(wai_client_s3, -(after - OLS(after ~ before)))",
         source="flueckiger2018",
@@ -74,8 +92,8 @@ ALL = (
     ),
     Estimator(
         outcome.pre_post_d,
-        "Change on the PHQ-9",
-        "Pre-post d on the SD at intake, of all clients with an intake score and a later one (end "
+        "Change from before to after",
+        "Pre-post d of the primary scale on its SD at intake, of all clients with an intake score and a later one (end "
         "form, or last score from two sessions on).",
         unit="d, in SDs at intake",
         formula="(mean before - mean after) / SD before",
@@ -86,8 +104,8 @@ ALL = (
     Estimator(
         outcome.reliable_improvement_rate,
         "Reliable improvement",
-        "Share of finished courses (at least two sessions, ended) that fell by at least the reliable "
-        "change index of the PHQ-9.",
+        "Share of finished courses (at least two sessions, ended) that improved by at least the "
+        "reliable change index of the primary scale.",
         unit="share of courses",
         formula="mean(reliable_improvement), finished courses",
         source="nhs_tt_2023",
@@ -97,23 +115,24 @@ ALL = (
     Estimator(
         outcome.recovered_rate,
         "Recovered",
-        "Of finished courses that began at or above the cut-off of the PHQ-9, the share that ended below it.",
+        "Of finished courses that began at or beyond the cut-off of the primary scale, the share that ended "
+        "on its well side.",
         unit="share of courses",
         formula="mean(after < cut-off), before >= cut-off, finished courses",
         source="nhs_tt_2023",
         routine=True,
-        columns=COURSE,
+        columns=(*ENDED, *SCORES),
     ),
     Estimator(
         outcome.reliably_recovered_rate,
         "Reliably recovered",
-        "Of finished courses that began at or above the cut-off of the PHQ-9, the share that "
+        "Of finished courses that began at or beyond the cut-off of the primary scale, the share that "
         "recovered and improved reliably.",
         unit="share of courses",
         formula="mean(recovered), before >= cut-off, finished courses",
         source="nhs_tt_2023",
         routine=True,
-        columns=(*ENDED, "phq9_intake", "recovered"),
+        columns=(*ENDED, *SCORES, "recovered"),
     ),
     Estimator(
         outcome.phq9_intake_mean,
@@ -123,7 +142,7 @@ ALL = (
         formula="mean(before)",
         source="nhs_tt_2023",
         routine=True,
-        columns=COURSE,
+        columns=PHQ9_COURSE,
         digits=2,
     ),
     Estimator(
@@ -134,7 +153,7 @@ ALL = (
         formula="SD(before)",
         source="nhs_tt_2023",
         routine=True,
-        columns=COURSE,
+        columns=PHQ9_COURSE,
         digits=2,
     ),
     Estimator(
@@ -145,7 +164,7 @@ ALL = (
         formula="mean(after)",
         source="nhs_tt_2023",
         routine=True,
-        columns=COURSE,
+        columns=PHQ9_COURSE,
         digits=2,
     ),
     Estimator(
@@ -156,7 +175,7 @@ ALL = (
         formula="SD(after)",
         source="nhs_tt_2023",
         routine=True,
-        columns=COURSE,
+        columns=PHQ9_COURSE,
         digits=2,
     ),
     Estimator(
@@ -212,4 +231,19 @@ ALL = (
         columns=("ruptures", "ruptures_repaired"),
     ),
 )
+"""Worked out in every run whose config names no estimates, as far as its forms allow."""
+
+MODULES = (
+    change,
+    nhs,
+    planned,
+    gains,
+    dropout_definitions,
+    returning,
+    ratings,
+    predictors,
+    traits,
+    relationship_entries,
+)
+ALL = (*ROUTINE, *(entry for module in MODULES for entry in module.ENTRIES))
 """In the order in which they are shown."""

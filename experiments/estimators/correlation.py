@@ -34,7 +34,8 @@ def pearson(x, y, *, what):
     r = float(np.clip(np.corrcoef(x, y)[0, 1], -1.0, 1.0))
     if 1.0 - abs(r) < 1e-12:
         return absent(CONSTANT, n=n, note=f"{what.capitalize()} are the same but for scale (r is 1 or -1).")
-    return found(r, se=(1.0 - r * r) / math.sqrt(n - 3), n=n)
+    ends = fisher_interval(r, n)
+    return found(r, se=(1.0 - r * r) / math.sqrt(n - 3), n=n, low=ends.low, high=ends.high)
 
 
 def fisher_interval(r, n, *, level=0.95):
@@ -46,18 +47,18 @@ def fisher_interval(r, n, *, level=0.95):
     return Interval(math.tanh(z - half), math.tanh(z + half))
 
 
-def residual_change(before, after):
+def residual_change(before, after, *, higher_is_worse=True):
     """Return the residualised change of clients with both scores, and a status.
 
     change = -(after - fitted), fitted = least-squares line of after on before; positive = better than the
-    intake score foretold, on a scale where higher is worse. The status is "ok", "too_few" or "constant".
+    intake score foretold (the sign turned where higher is better). The status is "ok", "too_few" or "constant".
     """
     if before.size < 3:
         return np.full(before.size, np.nan), TOO_FEW
     if is_constant(before, sd=before.std()):
         return np.full(before.size, np.nan), CONSTANT
     slope, intercept = np.polyfit(before, after, 1)
-    change = -(after - (intercept + slope * before))
+    change = (after - (intercept + slope * before)) * (-1.0 if higher_is_worse else 1.0)
     if is_constant(after, sd=change.std()):
         return np.zeros(before.size), CONSTANT
     return change, OK

@@ -7,6 +7,7 @@ import math
 
 import numpy as np
 
+from experiments.estimators.methods.intervals import student, wilson
 from experiments.estimators.value import constant, found, too_few
 
 FEWEST = {"share": 2, "mean": 2, "sd": 3, "d": 5}
@@ -14,24 +15,28 @@ FEWEST = {"share": 2, "mean": 2, "sd": 3, "d": 5}
 
 
 def share(marks, *, what):
-    """Return the share of `marks` (1 or 0, nan left out) that are 1, with SE = sqrt(p (1 - p) / n).
+    """Return the share of `marks` (1 or 0, true or false; nan left out) that are 1, with Wilson's interval.
 
-    At a share of 0 or 1 that formula gives an SE of 0, which claims too much; it is left out there.
+    SE = sqrt(p (1 - p) / n). At a share of 0 or 1 that gives an SE of 0, which claims too much; it is left out there.
     """
+    marks = np.asarray(marks, dtype=float)
     marks = marks[~np.isnan(marks)]
     if marks.size < FEWEST["share"]:
         return too_few(marks.size, fewest=FEWEST["share"], what=what)
     p = marks.mean()
     se = math.sqrt(p * (1 - p) / marks.size) if 0 < p < 1 else math.nan
-    return found(p, se=se, n=marks.size)
+    low, high = wilson(float(marks.sum()), marks.size)
+    return found(p, se=se, n=marks.size, low=low, high=high)
 
 
 def mean(values, *, what):
-    """Return the mean of `values` (nan left out), with SE = s / sqrt(n)."""
+    """Return the mean of `values` (nan left out), with SE = s / sqrt(n) and Student's interval."""
     values = values[~np.isnan(values)]
     if values.size < FEWEST["mean"]:
         return too_few(values.size, fewest=FEWEST["mean"], what=what)
-    return found(values.mean(), se=values.std(ddof=1) / math.sqrt(values.size), n=values.size)
+    average, se = float(values.mean()), float(values.std(ddof=1)) / math.sqrt(values.size)
+    low, high, _ = student(average, se, values.size - 1)
+    return found(average, se=se, n=values.size, low=low, high=high)
 
 
 def spread(values, *, what):

@@ -17,6 +17,7 @@ from experiments.store import Result
 from sim import tables as dictionary
 
 SESSIONS = 20
+ROUTINE = [name for name, spec in REGISTRY.items() if spec.routine]
 UNITS = {"alliance.pace": "share per session", "confidentiality.breach": "probability per session"}
 CHANCES = {"good_enough": 0.05, "external": 0.02}
 SCALES = {
@@ -179,7 +180,7 @@ def manifest(frames, *, arms, points, replications, **more):
         "tables": {name: described(name, frame) for name, frame in frames.items()},
         "keys": {name: ["run_id", *dictionary.TABLES[name].key] for name in frames} | {"runs": ["run_id"]},
         "scales": SCALES,
-        "estimates": {name: {"label": spec.label, "unit": spec.unit} for name, spec in REGISTRY.items()},
+        "estimates": {name: {"label": spec.label, "unit": spec.unit} for name, spec in REGISTRY.items() if spec.routine},
         "figures": list(NAMES),
         "engine": "mesa",
         "versions": {"python": "3.13.1", "numpy": "2.5.5", "mesa": "3.5.1"},
@@ -206,7 +207,7 @@ def write(folder, *, arms=("as_usual", "repair"), points=({},), replications=4, 
         points=points,
         replications=replications,
         clients=clients,
-        estimate=lambda run: estimates(REGISTRY, run, **scales),
+        estimate=lambda run: estimates(ROUTINE, run, **scales),
     )
     if change:
         frames = change(frames)
