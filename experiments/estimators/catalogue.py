@@ -13,6 +13,7 @@ from experiments.estimators import (
     nhs,
     outcome,
     planned,
+    pooled,
     predictors,
     ratings,
     relationship_entries,
@@ -244,6 +245,7 @@ MODULES = (
     predictors,
     traits,
     relationship_entries,
+    pooled,
 )
 ALL = (*ROUTINE, *(entry for module in MODULES for entry in module.ENTRIES))
 """In the order in which they are shown."""

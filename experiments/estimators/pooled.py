@@ -24,7 +24,7 @@ from experiments.estimators.value import Fit, Value, found, no_fit, too_few
 FEWEST = 2
 
 
-def alliance_outcome_r_clinics(tables, scales=None):
+def alliance_r_over_clinics(tables, scales=None):
     """Return the alliance-outcome correlation pooled over virtual clinics of 50-200 clients of this service, a `Fit`.
 
     In each clinic the residualised change is its own. `mean_r` (plain mean over clinics, SE = SD / sqrt(k), t
@@ -93,7 +93,7 @@ def _as_r(value):
 
 ENTRIES = (
     Estimator(
-        alliance_outcome_r_clinics,
+        alliance_r_over_clinics,
         "Alliance–outcome correlation, mean of clinics",
         "Pearson's r between the client's alliance rating of session 3 and residualised change on the primary scale,"
         " within virtual clinics of 50 to 200 clients and 2 to 8 therapists; the mean over clinics.",

@@ -87,6 +87,10 @@ class Fit(Mapping):
         """Return how many estimates there are."""
         return len(self.parts)
 
+    def __bool__(self):
+        """Return True: a failed analysis, which has no estimates, is still an answer."""
+        return True
+
 
 def found(estimate, *, se=math.nan, n, note="", low=math.nan, high=math.nan, p=math.nan):
     """Return an estimate as a `Value`; a number that is not finite becomes the status `not_finite`."""

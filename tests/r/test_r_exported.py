@@ -171,7 +171,7 @@ def test_the_correlation_pooled_over_clinics_is_metafors(service):
     answer("mean", mean(each["r", ]))
     """
     said = theirs(service, code, packages=("metafor",), clinics=clinics)
-    got = ours(service, "alliance_outcome_r_clinics")
+    got = ours(service, "alliance_r_over_clinics")
     pooled = got["pooled_r"]
     np.testing.assert_allclose([pooled.estimate, pooled.low, pooled.high], vector(said, "pooled"), rtol=1e-6)
     np.testing.assert_allclose(got["mean_r"].estimate, said["mean"], rtol=1e-9)

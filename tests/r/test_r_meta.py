@@ -21,7 +21,7 @@ from experiments.estimators.methods.meta_effects import (
 )
 from experiments.estimators.methods.meta_three_level import three_level
 from experiments.estimators.methods.power import t_power, trial_power
-from experiments.estimators.pooled import alliance_outcome_r_clinics
+from experiments.estimators.pooled import alliance_r_over_clinics
 from tests.r.rscript import ask
 from tests.statistics.plants_meta import clients, clinics_in_runs, runs
 
@@ -98,7 +98,7 @@ def test_virtual_clinics_of_a_clients_table_are_pooled_alike():
     answer("pooled", c(p$pred, p$ci.lb, p$ci.ub, p$pi.lb, p$pi.ub))
     """.replace("as.numeric(table(table$clinic))", "as.numeric(base::table(table$clinic))")
     theirs = ask(code, packages=["metafor"], table=table)
-    ours = alliance_outcome_r_clinics({"clients": table})
+    ours = alliance_r_over_clinics({"clients": table})
     assert [ours["mean_r"].estimate, ours["mean_r"].se] == pytest.approx([theirs["mean"], theirs["se"]], rel=1e-9)
     pooled, ahead = ours["pooled_r"], ours["prediction"]
     assert [pooled.estimate, pooled.low, pooled.high, ahead.low, ahead.high] == pytest.approx(

@@ -6,7 +6,7 @@ from scipy import stats
 
 from experiments.estimators.methods.meta_analysis import random_effects
 from experiments.estimators.methods.meta_three_level import three_level
-from experiments.estimators.pooled import alliance_outcome_r_clinics, pool_runs
+from experiments.estimators.pooled import alliance_r_over_clinics, pool_runs
 from tests.statistics.planting import Plant
 
 MEAN, TAU = 0.8, 0.15
@@ -47,7 +47,7 @@ def clients(luck, *, clinics=24):
 
 
 def by_clinics(table):
-    return alliance_outcome_r_clinics({"clients": table})
+    return alliance_r_over_clinics({"clients": table})
 
 
 def clinics_in_runs(luck, *, runs=40, clinics=5):

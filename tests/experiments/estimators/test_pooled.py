@@ -11,7 +11,7 @@ from experiments.estimators.clinics import virtual_clinics
 from experiments.estimators.methods.meta_analysis import random_effects
 from experiments.estimators.pooled import (
     ENTRIES,
-    alliance_outcome_r_clinics,
+    alliance_r_over_clinics,
     plain_mean,
     pool,
     pool_correlations,
@@ -77,14 +77,14 @@ def test_the_order_of_rows_does_not_matter():
     clients = service(6)
     mixed = clients.sample(frac=1, random_state=1)
     assert (virtual_clinics(mixed) == virtual_clinics(clients)[mixed.index]).all()
-    first, second = (alliance_outcome_r_clinics({"clients": each}) for each in (clients, mixed))
+    first, second = (alliance_r_over_clinics({"clients": each}) for each in (clients, mixed))
     assert first["mean_r"].estimate == pytest.approx(second["mean_r"].estimate, rel=1e-12)
 
 
 def test_the_mean_is_that_of_the_single_clinics():
     clients = service(7)
     each = [alliance_outcome_r({"clients": clients[clients["therapist_id"] // 5 == clinic]}) for clinic in range(8)]
-    fit = alliance_outcome_r_clinics({"clients": clients})
+    fit = alliance_r_over_clinics({"clients": clients})
     r = np.array([value.estimate for value in each])
     assert fit["mean_r"].estimate == pytest.approx(r.mean(), rel=1e-12)
     assert fit["mean_r"].se == pytest.approx(r.std(ddof=1) / math.sqrt(8), rel=1e-12)
@@ -105,7 +105,7 @@ def test_the_turned_back_error_is_that_of_the_delta_method():
 def test_clinics_without_a_correlation_are_counted():
     clients = service(8)
     clients.loc[clients["therapist_id"] < 5, "wai_client_s3"] = np.nan
-    fit = alliance_outcome_r_clinics({"clients": clients})
+    fit = alliance_r_over_clinics({"clients": clients})
     assert (fit.facts["clinics"], fit.facts["clinics_without"], fit.n) == (7, 1, 875)
 
 
@@ -121,7 +121,7 @@ def test_clinics_without_a_correlation_are_counted():
     ],
 )
 def test_too_little_gives_a_reason(clients, status):
-    fit = alliance_outcome_r_clinics({"clients": clients})
+    fit = alliance_r_over_clinics({"clients": clients})
     assert (fit.status, fit["mean_r"].status) == (status, status) and fit.note
 
 
@@ -146,5 +146,5 @@ def test_a_plain_mean_by_hand():
 
 
 def test_the_entry_names_its_headline():
-    fit = alliance_outcome_r_clinics({"clients": service(1)})
-    assert ENTRIES[0].headline in fit and ENTRIES[0].name == "alliance_outcome_r_clinics"
+    fit = alliance_r_over_clinics({"clients": service(1)})
+    assert ENTRIES[0].headline in fit and ENTRIES[0].name == "alliance_r_over_clinics"
