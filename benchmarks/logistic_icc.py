@@ -11,9 +11,12 @@ import statistics
 import sys
 import time
 import warnings
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from experiments.estimators.methods.logistic_mixed import LOGISTIC_VARIANCE, random_intercept
 

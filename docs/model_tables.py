@@ -2,7 +2,10 @@
 
 from itertools import groupby
 
-from sim import measures, parameters, state, tables
+import norms
+
+from sim import instruments as forms
+from sim import parameters, state, tables
 
 RECORDS = (state.ClientRecord, state.TherapistRecord, state.DyadRecord, state.AppointmentRecord)
 
@@ -61,26 +64,90 @@ def _variable(name, default, about):
 
 
 def instruments():
-    """Return the table of instruments with their norms and maps."""
-    head = ["form", "measures", "range", "cut-off", "reliable change", "clinic", "community", "reliability", "map"]
-    head += ["source", "note"]
+    """Return the table of instruments: what each is, what it reads, when it can be asked, cut-off and norms."""
+    head = ["form", "measures", "reads", "asked", "range", "cut-off", "reliable change", "clinic", "community"]
+    head += ["reliability", "source", "status"]
+    return markdown(head, [_instrument(one) for one in forms.scales().values()])
+
+
+def _instrument(one):
+    asked = "every session or listed sessions" if "session" in one.occasions else one.occasions[0]
+    asked += ", intake and end with it" if one.is_symptom_scale else ""
+    return [
+        f"{one.label} (`{one.name}`)",
+        f"{one.what}, as the {one.rater} says",
+        one.reads,
+        f"later, with {one.later}" if one.later else asked,
+        f"{_range(one.min, one.max)} {one.unit} in steps of {_step(one)}, high = {_high(one)}",
+        number(one.cutoff),
+        number(one.reliable_change),
+        _norm(one.clinic_mean, one.clinic_sd),
+        _norm(one.community_norm_mean, one.community_norm_sd),
+        number(one.reliability),
+        " ".join(f"[{key}]" for key in one.source.split()) or "–",
+        one.status,
+    ]
+
+
+def maps():
+    """Return the numbers of each form's map, and what its note says."""
+    head = ["form", "level", "slope", "bend", "reach", "error", "loading", "own part, community mean", "note"]
+    return markdown(head, [_map(one) for one in forms.scales().values()])
+
+
+def _map(one):
+    if one.reads in ("alliance_felt", "alliance_seen") and one.items:
+        curve = ["parameter", "parameter", "1", number(one.reach), "parameter"]
+    else:
+        curve = [number(value) for value in (one.level, one.slope, one.bend, one.reach, one.error)]
+    own = [number(one.loading), number(one.own_community_mean)] if one.reads == "distress" else ["–", "–"]
+    return [f"`{one.name}`", *curve, *own, one.note]
+
+
+def what_forms_read():
+    """Return the table of latents that forms read, with their reference populations."""
+    head = ["latent", "meaning", "mean", "SD", "community", "status"]
     rows = [
         [
-            f"{one.label} (`{one.name}`)",
-            one.what,
-            f"{_range(one.min, one.max)} {one.unit}, high = {'worse' if one.higher_is_worse else 'better'}",
-            number(one.cutoff),
-            number(one.reliable_change),
-            _norm(one.clinic_mean, one.clinic_sd),
-            _norm(one.community_norm_mean, one.community_norm_sd),
-            number(one.reliability) if one.reliability < 1 else "–",
-            _map(one),
-            " ".join(f"[{key}]" for key in one.source.split()),
-            one.note,
+            f"`{one.name}`",
+            one.text,
+            number(one.mean),
+            number(one.sd),
+            _norm(one.community_mean, one.community_sd),
+            _has(one),
         ]
-        for one in measures.scales().values()
+        for one in forms.latents().values()
     ]
     return markdown(head, rows)
+
+
+def _has(latent):
+    return f"later, with {latent.later}" if latent.later else latent.status
+
+
+def norms_and_achieved():
+    """Return norm against achieved at n = 100,000, for each form and each kind of people with a norm."""
+    head = ["form", "people", "mean: norm", "achieved", "SD: norm", "achieved", "reliability: stated", "achieved"]
+    head += ["skew: sign known", "achieved", "status"]
+    return markdown(head, [_achieved(row) for row in norms.achieved()])
+
+
+def _achieved(row):
+    sign, _, where = row.scale.skew.partition(" in the ")
+    clinic = row.people == "clinic"
+    return [
+        row.scale.label,
+        row.people,
+        number(row.target_mean),
+        f"{row.mean:.2f}",
+        number(row.target_sd),
+        f"{row.sd:.2f}",
+        number(row.scale.reliability) if clinic else "–",
+        f"{row.reliability:.2f}" if clinic else "–",
+        sign if sign and row.people == (where or "clinic") else "–",
+        f"{row.skew:.1f}",
+        row.scale.status,
+    ]
 
 
 def tables_in_short():
@@ -135,10 +202,12 @@ def _range(low, high):
     return f"from {number(low)}" if high is None else f"{number(low)} to {number(high)}"
 
 
-def _map(scale):
-    if scale.items:
-        return f"level and slope are parameters; {' + '.join(str(count) for count in scale.items)} items"
-    return f"level {scale.level:g}, slope {scale.slope:g}, bend {scale.bend:g}"
+def _step(scale):
+    return f"1/{sum(scale.items)}" if scale.items else number(scale.step)
+
+
+def _high(scale):
+    return "worse" if scale.higher_is_worse else "better"
 
 
 def _norm(mean, sd):

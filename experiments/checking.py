@@ -21,9 +21,8 @@ START_SECONDS = 3.0
 def cost(experiment, *, workers=None):
     """Return what an experiment would run and cost, as a dict of plain numbers and words."""
     from experiments.estimators import estimates
-    from experiments.manifest import scale
+    from experiments.manifest import marked_scales
     from experiments.store import frame
-    from sim.measures import scales
     from sim.service import simulate
 
     first = next(experiment.runs())
@@ -34,7 +33,7 @@ def cost(experiment, *, workers=None):
     layout = schema.layout(experiment, keep=keep)
     tables = {name: _arrow(name, data[name], layout) for name in data}
     frames = {name: frame(table) for name, table in tables.items()}
-    estimates(experiment.estimates, frames, scales={name: scale(entry) for name, entry in scales().items()})
+    estimates(experiment.estimates, frames, scales=marked_scales(experiment.primary))
     seconds = (time.monotonic() - clock) * grown
     bytes_kept = grown * sum(_size(tables[name]) for name in tables if name in schema.layout(experiment))
     runs, hands = experiment.run_count, min(workers or cores(), experiment.run_count)

@@ -10,7 +10,7 @@ from pathlib import Path
 from experiments import cross_checks, needs, sweep, toml_files
 from experiments.designs import MAX_RUNS
 from experiments.experiment import Arm, Experiment
-from experiments.model_values import check_top, read_forms, read_parameters, read_switches
+from experiments.model_values import check_top, read_forms, read_parameters, read_primary, read_switches
 from experiments.reader import NAME_RULE, Reader, is_name, unknown
 from experiments.service_files import ASSIGNMENTS, INTAKES, read_service
 from experiments.toml_files import ConfigError, Problems, show, show_name
@@ -50,6 +50,8 @@ def _experiment(config, service):
     one_run = len(arms) * len(points) * replications == 1
     keep = config.choice("keep", known=KEEP, default="everything" if one_run else "clients")
     forms = read_forms(config, default=service.forms)
+    primary = read_primary(config, default=service.primary, forms=forms)
+    asked = {"keep": keep, "forms": forms, "primary": primary}
     return Experiment(
         name=_name(config),
         question=config.text("question"),
@@ -59,11 +61,12 @@ def _experiment(config, service):
         replications=replications,
         random_numbers=config.choice("random_numbers", known=RANDOM_NUMBERS, default="common"),
         keep=keep,
-        figures=needs.choose(config, "figures", needs.known_figures(), keep=keep, forms=forms),
-        estimates=needs.choose(config, "estimates", needs.known_estimates(), keep=keep, forms=forms),
+        figures=needs.choose(config, "figures", needs.known_figures(), **asked),
+        estimates=needs.choose(config, "estimates", needs.known_estimates(), **asked),
         assignment=config.choice("assignment", known=ASSIGNMENTS, default=service.assignment),
         intake=config.choice("intake", known=INTAKES, default=service.intake),
         forms=forms,
+        primary=primary,
         base={**service.set, **here},
         switch=read_switches(config, config.table("switch"), "switch"),
         arms=arms,

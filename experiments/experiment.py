@@ -54,7 +54,8 @@ class Experiment:
     `base` holds what service file and config set, `switch` the config's switches; `points` are the design
     points, each a dict from parameter to value. `changed` tells which defaults were changed: name -> (value,
     file). `text` is the TOML as it was read; `references` are figures of the real service to set beside
-    ours, `licence` the line that comes with its data.
+    ours, `licence` the line that comes with its data. `primary` is the symptom scale that outcomes are read
+    from, None if none is asked.
     """
 
     name: str
@@ -70,6 +71,7 @@ class Experiment:
     assignment: str
     intake: str
     forms: dict
+    primary: str | None
     base: dict
     switch: dict
     arms: tuple[Arm, ...]
@@ -124,6 +126,7 @@ class Experiment:
             "values": cell.values,
             "assignment": self.assignment,
             "forms": self.forms,
+            "primary": self.primary,
             "intake": self.intake,
             "world": self.world,
             "seed": seed,
@@ -137,4 +140,4 @@ class Experiment:
         from sim.service import Setting
 
         chosen = {"assignment": self.assignment, "intake": self.intake, "world": self.world}
-        return Setting(values, forms=self.forms, **chosen)
+        return Setting(values, forms=self.forms, primary=self.primary, **chosen)

@@ -97,7 +97,8 @@ def _scale(name):
 
 
 def _source(name):
-    return {"name": name, "what": _citation(name)} if name in parameters.sources() else None
+    known = _sources().get(name)
+    return known and {"name": name, "what": known["text"], "cited for": known["for"], "status": known["status"]}
 
 
 def _estimate(name):
@@ -139,8 +140,13 @@ def _columns(name):
 
 
 def _citation(key):
-    entry = parameters.sources().get(key, {})
-    return entry.get("text", key)
+    return _sources().get(key, {}).get("text", key)
+
+
+def _sources():
+    from experiments.estimators.references import references
+
+    return {**references(), **parameters.sources()}
 
 
 def _registry():

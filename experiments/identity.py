@@ -25,6 +25,7 @@ CONFIG_FIELDS = (
     "assignment",
     "intake",
     "forms",
+    "primary",
     "base",
     "switch",
     "arms",

@@ -15,7 +15,7 @@ from pathlib import Path
 import sim
 from experiments import schema
 from experiments.writing import write_csv, write_json, write_text
-from sim.measures import scales
+from sim.instruments import scales
 from sim.parameters import catalogue
 from sim.tables import TABLES
 
@@ -39,7 +39,7 @@ def make(experiment, identity, *, runs, engine):
         "changed": {name: {"value": value, "file": str(file)} for name, (value, file) in experiment.changed.items()},
         "tables": {name: described(columns) for name, columns in schema.layout(experiment).items()},
         "keys": {name: ["run_id", *(key for key in TABLES[name].key if key != "run_id")] for name in TABLES},
-        "scales": {name: scale(entry) for name, entry in scales().items()},
+        "scales": marked_scales(experiment.primary),
         "estimates": {name: spec(entry) for name, entry in schema.estimators(experiment.estimates).items()},
         "engine": engine,
         "commit": commit(),
@@ -92,6 +92,11 @@ def sweep(experiment):
 def described(columns):
     """Return the data dictionary's entries of some columns as plain data."""
     return {column.name: _plain({k: v for k, v in asdict(column).items() if k != "name"}) for column in columns}
+
+
+def marked_scales(primary):
+    """Return all instruments as plain data, the one that outcomes are read from marked as `primary`."""
+    return {name: {**scale(entry), "primary": name == primary} for name, entry in scales().items()}
 
 
 def scale(entry):

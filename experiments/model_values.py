@@ -9,7 +9,7 @@ import math
 
 from experiments.reader import unknown, whole_number
 from experiments.toml_files import show
-from sim import measures, parameters
+from sim import instruments, parameters
 
 TOP_KEYS = (
     "name",
@@ -24,6 +24,7 @@ TOP_KEYS = (
     "estimates",
     "assignment",
     "intake",
+    "primary",
     "set",
     "switch",
     "forms",
@@ -114,20 +115,56 @@ def _known(reader, what, name, known, *keys):
 
 
 def read_forms(reader, *, default):
-    """Return which form is asked when: form -> "every" or session numbers; one left out is not asked."""
+    """Return which form is asked when: form -> "every", session numbers, "intake" or "end"; others are not asked."""
     if "forms" not in reader.data:
         return default
     found = {}
     for name, when in reader.table("forms").items():
-        if name not in measures.scales():
-            reader.refuse(unknown("form", name, measures.scales()), "forms", name)
-        elif when == "every" or _session_numbers(when):
-            found[name] = when if when == "every" else tuple(when)
+        form = instruments.scales().get(name)
+        if form is None:
+            reader.refuse(unknown("form", name, instruments.scales()), "forms", name)
+        elif form.later:
+            reader.refuse(f"{name} cannot be asked yet: {form.later} comes with a later step.", "forms", name)
         else:
-            found[name] = "every"
-            rule = f'must be "every" or a rising list of sessions from 1 to {LAST_SESSION}, such as [1, 3, 5]'
-            reader.refuse(f"{name} = {show(when)} {rule}.", "forms", name)
+            found[name], rule = _schedule(form, when)
+            if rule:
+                reader.refuse(f"{name} = {show(when)} {rule}.", "forms", name)
     return found
+
+
+def _schedule(form, when):
+    """Return when a form is asked, and what rule that breaks ("" if none; a usable schedule then stands in)."""
+    if "session" not in form.occasions:
+        (once,) = form.occasions
+        said = {"intake": "at intake", "end": "when therapy has ended"}[once]
+        return once, "" if when == once else f'must be "{once}": {form.label} is asked once, {said}'
+    if when == "every" or _session_numbers(when):
+        return (when if when == "every" else tuple(when)), ""
+    rule = f'must be "every" or a rising list of sessions from 1 to {LAST_SESSION}, such as [1, 3, 5]'
+    also = "; the forms at intake and at the end come with it" if form.is_symptom_scale else ""
+    return "every", rule + also
+
+
+def read_primary(reader, *, default, forms):
+    """Return the symptom scale that outcomes are read from: as the file says, else `default`, else as forms have it.
+
+    `default` is what a service file says; None stands for nothing said.
+    """
+    own, place = "primary" in reader.data, "primary"
+    chosen = reader.data["primary"] if own else default
+    asked = [name for name in instruments.symptom_scales() if name in forms]
+    if chosen is None:
+        return instruments.default_primary(forms)
+    if chosen in asked:
+        return chosen
+    if isinstance(chosen, str) and chosen in instruments.symptom_scales():
+        place = place if own else "forms"
+        whose = "" if own else ", as the service says,"
+        rule = f"{whose} is not asked; put it under [forms], or choose {' or '.join(asked) or 'another scale'}"
+    else:
+        rule = f" must be a symptom scale that is asked: {' or '.join(instruments.symptom_scales())}"
+    reader.refuse(f"primary = {show(chosen)}{rule}.", place)
+    return instruments.default_primary(forms)
 
 
 def _session_numbers(value):

@@ -8,11 +8,13 @@ anything runs.
 import re
 from dataclasses import dataclass
 
-from sim import measures
+from sim import instruments, measures
 from sim.tables import KEEP
 
-FROM_PHQ9 = ("reliable_improvement", "reliable_deterioration", "recovered", "above_cutoff")
-"""Columns that are worked out from the PHQ-9 without having its name."""
+FROM_PRIMARY = ("reliable_improvement", "reliable_deterioration", "recovered", "above_cutoff")
+"""Columns that are worked out from the primary symptom scale without having its name."""
+PRIMARY = "{primary}"
+"""Stands in a column's name for the primary symptom scale: `{primary}_intake`."""
 
 
 @dataclass(frozen=True)
@@ -41,29 +43,32 @@ def known_figures():
     return {name: Need(keep) for name, keep in NAMES.items()}
 
 
-def choose(config, key, known, *, keep, forms):
+def choose(config, key, known, *, keep, forms, primary):
     """Return the figures (or estimates) that a config names; if it names none, all routine ones that can be had."""
     what = key.removesuffix("s")
     asked = config.names(key, known, what=what)
+    run = {"keep": keep, "forms": forms, "primary": primary}
     if asked is None:
-        return tuple(name for name, need in known.items() if need.routine and not gap(need, keep=keep, forms=forms))
+        return tuple(name for name, need in known.items() if need.routine and not gap(need, **run))
     for name in asked:
-        lacking = gap(known[name], keep=keep, forms=forms)
+        lacking = gap(known[name], **run)
         if lacking:
             config.refuse(f"{what} {name} needs {lacking}.", key, config.data[key].index(name))
     return asked
 
 
-def gap(need, *, keep, forms):
-    """Return in words what a run that keeps `keep` and asks `forms` lacks for a need, None if nothing."""
+def gap(need, *, keep, forms, primary):
+    """Return in words what a run lacks for a need, None if nothing: it keeps `keep` and asks `forms`."""
     if KEEP.index(need.keep) > KEEP.index(keep):
         return f'keep = "{need.keep}" or more, and here keep is "{keep}"'
-    return next(filter(None, (_unasked(column, forms) for column in need.columns)), None)
+    return next(filter(None, (_unasked(column, forms, primary) for column in need.columns)), None)
 
 
-def _unasked(column, forms):
-    """Return in words which form a column needs that is not asked, None if there is no such."""
-    form = "phq9" if column in FROM_PHQ9 else _form_of(column)
+def _unasked(column, forms, primary):
+    """Return in words which form a column (or table.column) needs that is not asked, None if there is no such."""
+    scale = primary or "phq9"
+    column = column.rpartition(".")[2].replace(PRIMARY, scale)
+    form = scale if column in FROM_PRIMARY else instruments.form_of(column)
     session = re.search(r"_s(\d+)$", column)
     if form is None or (form in forms and not session):
         return None
@@ -71,7 +76,3 @@ def _unasked(column, forms):
         return None
     when = f" at session {session[1]}" if session else ""
     return f"the form {form}{when}, which [forms] does not ask"
-
-
-def _form_of(column):
-    return next((form for form in measures.scales() if column == form or column.startswith(f"{form}_")), None)

@@ -10,27 +10,28 @@ import os
 from dataclasses import dataclass, field
 
 from experiments import needs, shipped, toml_files
-from experiments.model_values import allowed, flat, known_parameter, read_forms
+from experiments.model_values import allowed, flat, known_parameter, read_forms, read_primary
 from experiments.reader import NAME_RULE, Reader, is_name, unknown
 from experiments.toml_files import ConfigError, show
 from sim import parameters
 
 ASSIGNMENTS = ("queue", "fixed")
 INTAKES = ("referral", "session_1")
-KEYS = ("name", "question", "source", "licence", "assignment", "intake", "set", "forms", "references")
+KEYS = ("name", "question", "source", "licence", "assignment", "intake", "primary", "set", "forms", "references")
 SCIENCE = "how people and relationships work, the same in every service; put it into the experiment's config"
 EVERY_SESSION = {"phq9": "every", "wai_client": "every", "wai_therapist": "every"}
 
 
 @dataclass(frozen=True)
 class Service:
-    """What a service file says: parameters, who gets which therapist, when intake is, and the forms."""
+    """What a service file says: parameters, who gets which therapist, when intake is, the forms, the primary scale."""
 
     reader: Reader | None = None
     set: dict = field(default_factory=dict)
     assignment: str = "queue"
     intake: str = "referral"
     forms: dict = field(default_factory=EVERY_SESSION.copy)
+    primary: str | None = None
     references: tuple = ()
     licence: str = ""
 
@@ -71,12 +72,14 @@ def _read(path, config):
         return Service()
     reader = Reader(file, config.problems)
     _check_keys(reader)
+    forms = read_forms(reader, default=EVERY_SESSION.copy())
     return Service(
         reader=reader,
         set=_service_parameters(reader),
         assignment=reader.choice("assignment", known=ASSIGNMENTS, default="queue"),
         intake=reader.choice("intake", known=INTAKES, default="referral"),
-        forms=read_forms(reader, default=EVERY_SESSION.copy()),
+        forms=forms,
+        primary=read_primary(reader, default=None, forms=forms) if "primary" in reader.data else None,
         references=_references(reader),
         licence=reader.text("licence"),
     )

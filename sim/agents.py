@@ -101,6 +101,7 @@ class Client(mesa.Agent):
             self.dyad,
             week=self.model.week,
             draws=self.model.appointment_luck(self),
+            answers=self.model.answer_luck(self),
             forms=self.model.setting.forms,
             scales=self.model.scales,
             p=self.model.p,

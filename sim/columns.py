@@ -56,11 +56,20 @@ def derived(name, text, type="bool", unit="-", **more):
     return Column(name, type, text, unit, origin="derived", **more)
 
 
-def phq9(name, text):
-    """Return a column of PHQ-9 scores."""
-    return Column(name, "int", text, "PHQ-9 points", 0, 27)
+def points(name, text, label, high, type="int", low=0):
+    """Return a column of scores in a form's points, `label` being the form's name."""
+    return Column(name, type, text, f"{label} points", low, high)
 
 
-def wai(name, text):
-    """Return a column of alliance ratings as item means."""
+def outcomes(name, label, high, type="int"):
+    """Return a symptom scale's three columns of a client: at intake, at the end, and last before a session."""
+    return (
+        points(f"{name}_intake", f"{label} at intake", label, high, type),
+        points(f"{name}_end", f"{label} end form; null if it did not come back", label, high, type),
+        points(f"{name}_last", f"last {label} taken before a session", label, high, type),
+    )
+
+
+def item_mean(name, text):
+    """Return a column of ratings as item means on 1 to 5."""
     return Column(name, "number", text, "item mean", 1, 5)

@@ -17,11 +17,20 @@ def dropout_by_definition(client):
 
 def change_on_scores(intake, after, scale):
     """Return reliable improvement, reliable deterioration and recovery on a symptom scale; null without two scores."""
-    if intake is None or after is None:
+    if scale is None or intake is None or after is None:
         return dict.fromkeys(("reliable_improvement", "reliable_deterioration", "recovered"))
-    improved = intake - after >= scale.reliable_change
+    better = round(intake - after if scale.higher_is_worse else after - intake, 6)  # 18.4 - 13.4 is not quite 5
+    improved = better >= scale.reliable_change
+    crossed = above_cutoff(intake, scale) and not above_cutoff(after, scale)
     return {
         "reliable_improvement": improved,
-        "reliable_deterioration": after - intake >= scale.reliable_change,
-        "recovered": improved and intake >= scale.cutoff > after,
+        "reliable_deterioration": -better >= scale.reliable_change,
+        "recovered": improved and crossed,
     }
+
+
+def above_cutoff(score, scale):
+    """Return whether a score lies on the clinical side of the cut-off, or at it; null without a score."""
+    if scale is None or score is None:
+        return None
+    return score >= scale.cutoff if scale.higher_is_worse else score <= scale.cutoff

@@ -156,6 +156,16 @@ AT_INTAKE, AT_END = 0, 1
 # The seed of a replication: id = replication.
 REPLICATION = Deck(7, 1)
 
+# What a client has on one symptom scale alone: id = client, clock = the scale's card.
+SCALE_OWN = Deck(8, 1, normal=(0,))
+
+# Any other form: id = client, clock = the form's card, and where in the client's time with the service it is asked.
+(ANSWER_ERROR, ANSWER_MISSED) = range(2)
+ANSWER = Deck(9, 2, normal=(ANSWER_ERROR,))
+FIRST_SESSION_FORM = 2
+"""Place of a form at the first appointment: after `AT_INTAKE` and `AT_END`."""
+_PLACES = 2**20
+
 
 def philox(counter, key):
     """Return the four 32-bit words of Philox4x32-10 for a counter of four words and a key of two words.
@@ -214,6 +224,16 @@ def deal(seed, deck, ids, clocks):
     for column in deck.exponential:
         luck[:, column] = [-math.log1p(-u) for u in luck[:, column].tolist()]
     return luck
+
+
+def deal_answers(seed, cards, ids, places):
+    """Return the luck of several forms in one go, shape (len(cards), len(ids), ANSWER.size).
+
+    `cards` are the forms' numbers, `ids` clients, `places` when each is asked: AT_INTAKE, AT_END, or FIRST_SESSION_FORM
+    plus the number of earlier appointments. A form's luck does not depend on which others are asked.
+    """
+    clocks = [card * _PLACES + place for card in cards for place in places]
+    return deal(seed, ANSWER, list(ids) * len(cards), clocks).reshape(len(cards), len(ids), ANSWER.size)
 
 
 def replication_seed(seed, replication):

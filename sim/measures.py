@@ -1,83 +1,69 @@
-"""From what is latent to what stands on a form: PHQ-9, WAI-SR, and what an observer codes.
+"""From what is latent to what stands on a form: a PHQ-9 of 14, a WAI-SR of 3.9, and what an observer codes.
 
 A client's distress is a place on a line; the PHQ-9 is a ruler with whole points, an end at 0 and at 27, and a tremor.
-The scales' norms, cut-offs and maps stand in `sim/data/measures.toml`.
+Which rulers there are, `sim/instruments.py` says; what each is laid on, `sim/felt.py`.
 """
 
 import math
-import tomllib
-from dataclasses import dataclass
-from functools import cache
-from importlib.resources import files
 
+from sim.instruments import scales
 from sim.maths import clamp, exponential, logistic
 
-
-@dataclass(frozen=True)
-class Scale:
-    """One instrument: range, direction, cut-off, reliable change, norms, reliability and the map from the latent."""
-
-    name: str
-    label: str
-    what: str
-    unit: str
-    min: float
-    max: float
-    higher_is_worse: bool
-    clinic_mean: float
-    clinic_sd: float
-    source: str
-    note: str
-    cutoff: float | None = None
-    reliable_change: float | None = None
-    community_norm_mean: float | None = None
-    community_norm_sd: float | None = None
-    reliability: float = 1.0
-    level: float = 0.0
-    slope: float = 1.0
-    bend: float = 1.0
-    items: tuple = ()
-
-    @property
-    def error_sd(self):
-        """SD of the rating error on the latent line, from the reliability in the reference clinic (latent SD 1)."""
-        return math.sqrt(1.0 / self.reliability - 1.0)
+__all__ = ["scales"]
 
 
-@cache
-def _file():
-    return tomllib.loads(files("sim").joinpath("data", "measures.toml").read_text(encoding="utf-8"))
+def score(place, error, scale, factor=1.0):
+    """Return the score of a form, in its steps and within its range.
 
-
-@cache
-def scales():
-    """Return all instruments, a dict from short name to `Scale`."""
-    return {name: Scale(name=name, **entry) for name, entry in _file().items() if name != "latent"}
-
-
-@cache
-def community():
-    """Return mean and SD of latent distress in the community, in SD of the reference clinic."""
-    return _file()["latent"]["community_mean"], _file()["latent"]["community_sd"]
-
-
-def symptom_score(distress, error, scale, factor=1.0):
-    """Return the score of a symptom scale, a whole number within its range.
-
-    score = max * logistic(level + slope * (distress + factor * error_sd * error)) ** bend, rounded;
-    `distress` in SD of the reference clinic, `error` standard normal.
+    score = min + (max - min) * reach * logistic(level + slope * (place + factor * form error * error)) ** bend,
+    at most max, rounded
+    `place` in SD of what the form reads (reference population: mean 0, SD 1), `error` standard normal.
     """
-    latent = distress + factor * scale.error_sd * error
-    share = logistic(scale.level + scale.slope * latent) ** scale.bend
-    return int(math.floor(scale.max * share + 0.5))
+    share = scale.reach * logistic(scale.level + scale.slope * (place + factor * scale.error * error)) ** scale.bend
+    steps = math.floor(scale.steps * min(share, 1.0) + 0.5)
+    return scale.min + (steps if scale.whole else steps * (scale.max - scale.min) / scale.steps)
 
 
-def alliance_item_mean(felt, level, slope, items):
+def symptom_score(distress, own, error, scale, factor=1.0):
+    """Return the score of a symptom scale.
+
+    place = loading * distress + sqrt(1 - loading * loading) * own
+    `distress` in SD of the reference clinic; `own` = the client's lasting part on this scale alone; `error`; both
+    standard normal.
+    """
+    return score(scale.loading * distress + scale.own_weight * own, error, scale, factor)
+
+
+def rating(felt, error, scale, latent, factor=1.0):
+    """Return the score of a form about the relationship, a session or a person.
+
+    place = (felt - mean) / SD of the reference population; `felt` in the unit of the `Latent` that the form reads.
+    """
+    return score((felt - latent.mean) / latent.sd, error, scale, factor)
+
+
+def real_relationship(genuineness, realism, error_1, error_2, scale):
+    """Return the RRI as item means: genuineness, realism, and the whole form.
+
+    Both parts in SD, both errors standard normal. Nobody is asked yet: the latent parts come with a later step.
+    """
+    genuine = _part(genuineness + scale.error * error_1, scale, scale.items[0])
+    real = _part(realism + scale.error * error_2, scale, scale.items[1])
+    return genuine, real, (scale.items[0] * genuine + scale.items[1] * real) / (scale.items[0] + scale.items[1])
+
+
+def _part(felt, scale, items):
+    """One part of a form, as the alliance scales have it."""
+    return alliance_item_mean(felt, scale.level, scale.slope, items, scale.reach)
+
+
+def alliance_item_mean(felt, level, slope, items, reach=1.0):
     """Return an alliance subscale as an item mean on 1-5, in steps of 1/items.
 
-    mean = 1 + 4 * logistic(level + slope * felt), rounded to the steps; `felt` in alliance units.
+    mean = 1 + 4 * reach * logistic(level + slope * felt), at most 5, rounded to the steps; `felt` in alliance units.
+    With a reach above 1 some rate everything at the top.
     """
-    mean = 1.0 + 4.0 * logistic(level + slope * felt)
+    mean = 1.0 + 4.0 * reach * logistic(level + slope * felt)
     return clamp(math.floor(mean * items + 0.5) / items, 1.0, 5.0)
 
 
@@ -99,10 +85,13 @@ def end_form_probability(ending, p):
 
 
 def is_scheduled(schedule, session):
-    """Return whether a form is asked at a session: the schedule is "every", a tuple of session numbers, or None."""
-    if schedule is None:
-        return False
-    return schedule == "every" or session in schedule
+    """Return whether a form is asked at a session: its schedule is "every" or a tuple of session numbers.
+
+    A form that is asked "intake" or "end", or never (None), is asked at no session.
+    """
+    if schedule is None or isinstance(schedule, str):
+        return schedule == "every"
+    return session in schedule
 
 
 def calls_it_rupture(new_strain, threshold, luck, p):

@@ -1,28 +1,20 @@
 """From the sheets of a finished service to the tables of the data dictionary."""
 
-from sim import draws
-from sim.derived import change_on_scores, dropout_by_definition
-from sim.measures import end_form_probability, scales, symptom_score
-from sim.state import (
-    DISSATISFIED,
-    EXTERNAL,
-    GOOD_ENOUGH,
-    HELD,
-    NOBODY,
-    PLANNED_END,
-)
+from sim.answers import Answers
+from sim.derived import above_cutoff, change_on_scores, dropout_by_definition
+from sim.instruments import form_of
+from sim.state import HELD, NOBODY
 from sim.tables import ATTENDANCE, ENDINGS, RUPTURES, TABLES, kept
-
-OBSERVED_ENDINGS = (GOOD_ENOUGH, PLANNED_END, DISSATISFIED, EXTERNAL)
 
 
 def tables(service, *, keep):
     """Return the kept tables of a finished `Service`: table name -> column name -> list (None = null)."""
     notes = _Notes(service)
+    plain = tuple(name for name in _PLAIN_COLUMNS if name not in absent_columns("appointments", service.setting.forms))
     makers = {
         "clients": lambda: [client_row(record, notes) for record in service.referrals],
         "treatments": lambda: [treatment_row(client, notes) for client in service.clients if client.record.sessions],
-        "appointments": lambda: [appointment_row(row) for row in service.rows],
+        "appointments": lambda: [appointment_row(row, plain) for row in service.rows],
         "assessments": lambda: assessment_rows(service, notes),
         "events": lambda: event_rows(service),
         "therapists": lambda: [therapist_row(therapist.record) for therapist in service.therapists],
@@ -36,11 +28,7 @@ def tables(service, *, keep):
 
 def absent_columns(table_name, forms):
     """Return the columns that a table does not have because a form is never asked."""
-    return tuple(
-        name
-        for name in TABLES[table_name].names
-        if any(name.startswith(scale) and scale not in forms for scale in scales())
-    )
+    return tuple(name for name in TABLES[table_name].names if form_of(name) not in (None, *forms))
 
 
 def _columns(table, rows, forms):
@@ -51,11 +39,9 @@ def _columns(table, rows, forms):
 
 
 class _Notes:
-    """What the tables need beside the sheets: each client's rows in order, intake and end forms, therapists."""
+    """What the tables need beside the sheets: each client's rows in order, forms outside sessions, therapists."""
 
     def __init__(self, service):
-        self.scale = scales()["phq9"]
-        self.p = service.p
         self.therapists = [therapist.record for therapist in service.therapists]
         self.rows = {}
         for row in service.rows:
@@ -66,52 +52,55 @@ class _Notes:
             if client.therapist
         }
         self.at_referral = service.setting.intake == "referral"
-        self.asked = "phq9" in service.setting.forms
-        self.luck = {
-            occasion: draws.deal(
-                service.seed_of_run,
-                draws.FORM,
-                range(len(service.referrals)),
-                [occasion] * len(service.referrals),
-            ).tolist()
-            for occasion in (draws.AT_INTAKE, draws.AT_END)
-        }
+        self.answers = Answers(service)
+        self.primary = self.answers.scales.get(service.setting.primary)
 
     def held(self, client):
         """Return the rows of the sessions that a client had."""
         return [row for row in self.rows.get(client.client_id, ()) if row.attendance == HELD]
 
-    def intake(self, client):
-        """Return the PHQ-9 at intake, at referral or at the first session; None if it was not asked."""
-        if not self.asked:
-            return None
+    def intake(self, client, form):
+        """Return a symptom score at intake, at referral or at the first session; None if it was not asked."""
         if self.at_referral:
-            error = self.luck[draws.AT_INTAKE][client.client_id][draws.FORM_ERROR]
-            return symptom_score(client.distress_intake, error, self.scale, factor=self.p.form_symptom_error)
-        return next((_null(row.phq9) for row in self.held(client) if row.session == 1), None)
+            return self.answers.at_intake(client, form)
+        return next((_null(getattr(row, form)) for row in self.held(client) if row.session == 1), None)
 
-    def end(self, client):
-        """Return the PHQ-9 of the end form, or None if there was no ending or the form did not come back."""
-        if not self.asked or not client.sessions or client.ending not in OBSERVED_ENDINGS:
-            return None
-        luck = self.luck[draws.AT_END][client.client_id]
-        if luck[draws.FORM_RETURNED] >= end_form_probability(ENDINGS[client.ending], self.p):
-            return None
-        return symptom_score(client.distress_end, luck[draws.FORM_ERROR], self.scale, factor=self.p.form_symptom_error)
+    def once(self, client, form):
+        """Return what was put down on a form that is asked once, at intake."""
+        asked = self.at_referral or client.sessions > 0
+        return self.answers.at_intake(client, form) if asked else None
 
-    def after(self, client):
-        """Return the PHQ-9 after intake: the end form, else the last score before a session that is not the intake."""
+    def change(self, client):
+        """Return what became of the primary scale from intake to the score after it.
+
+        That score is the end form, else the last one before a session that is not the intake.
+        """
+        if self.primary is None:
+            return change_on_scores(None, None, None)
+        form = self.primary.name
         later = [row for row in self.held(client) if self.at_referral or row.session > 1]
-        last = next((row.phq9 for row in reversed(later) if row.phq9 != NOBODY), None)
-        end = self.end(client)
-        return last if end is None else end
+        end = self.answers.at_end(client, form)
+        after = _last(later, form) if end is None else end
+        return change_on_scores(self.intake(client, form), after, self.primary)
+
+    def scores(self, client):
+        """Return the scores of each symptom scale that was asked: at intake, at the end, and the last in between."""
+        held, found = self.held(client), {}
+        for form in self.answers.symptoms:
+            found[f"{form}_intake"] = self.intake(client, form)
+            found[f"{form}_end"] = self.answers.at_end(client, form)
+            found[f"{form}_last"] = _last(held, form)
+        return found
+
+
+def _last(rows, form):
+    """Return the last answer on a form among some rows, None if there is none."""
+    return next((score for row in reversed(rows) if (score := _null(getattr(row, form))) is not None), None)
 
 
 def client_row(client, notes):
     """Return the row of one client."""
     held = notes.held(client)
-    intake, end = notes.intake(client), notes.end(client)
-    last = next((row.phq9 for row in reversed(held) if row.phq9 != NOBODY), None)
     ratings = {row.session: row.wai_client for row in held if row.wai_client == row.wai_client}
     return {
         "client_id": client.client_id,
@@ -134,12 +123,12 @@ def client_row(client, notes):
         "no_shows": client.no_shows,
         "ending": ENDINGS[client.ending],
         **dropout_by_definition(client),
-        "phq9_intake": intake,
-        "phq9_end": end,
-        "phq9_last": last,
+        **{f"{form}_intake": notes.once(client, form) for form in notes.answers.once},
+        **notes.scores(client),
+        **notes.answers.at_end_only(client),
         "true_distress_intake": client.distress_intake,
         "true_distress_end": client.distress_end,
-        **change_on_scores(intake, notes.after(client), notes.scale),
+        **notes.change(client),
         "wai_client_s1": ratings.get(1),
         "wai_client_s3": ratings.get(3),
         "wai_client_last": ratings[max(ratings)] if ratings else None,
@@ -165,9 +154,9 @@ def treatment_row(client, notes):
     }
 
 
-def appointment_row(row):
-    """Return the row of one booked appointment."""
-    noted = {name: _null(getattr(row, name)) for name in _PLAIN_COLUMNS}
+def appointment_row(row, plain=None):
+    """Return the row of one booked appointment; `plain` are the columns to copy, all of them unless told."""
+    noted = {name: _null(getattr(row, name)) for name in plain or _PLAIN_COLUMNS}
     noted |= {name: None if getattr(row, name) == NOBODY else bool(getattr(row, name)) for name in _YES_OR_NO}
     return noted | {
         "held": row.attendance == HELD,
@@ -185,25 +174,27 @@ _PLAIN_COLUMNS = tuple(
 def assessment_rows(service, notes):
     """Return the forms asked outside sessions: at intake, and at the ending if the form came back."""
     rows = []
-    for client in service.referrals:
-        if notes.asked and notes.at_referral:
-            rows.append(_assessment(client, 0, None, "intake", notes.intake(client), client.distress_intake, notes))
-        score = notes.end(client)
-        if score is not None:
+    for client in service.referrals if notes.answers.symptoms else ():
+        if notes.at_referral:
+            scores = {form: notes.intake(client, form) for form in notes.answers.symptoms}
+            rows.append(_assessment(client, 0, None, "intake", scores, client.distress_intake, notes))
+        scores = {form: notes.answers.at_end(client, form) for form in notes.answers.symptoms}
+        if any(score is not None for score in scores.values()):
             weeks = client.end_week - client.referral_week
-            rows.append(_assessment(client, weeks, 0, "end", score, client.distress_end, notes))
+            rows.append(_assessment(client, weeks, 0, "end", scores, client.distress_end, notes))
     return rows
 
 
-def _assessment(client, week, after, occasion, score, distress, notes):
+def _assessment(client, week, after, occasion, scores, distress, notes):
+    primary = notes.primary and scores[notes.primary.name]
     return {
         "client_id": client.client_id,
         "week_after_referral": week,
         "week_after_end": after,
         "occasion": occasion,
-        "phq9": score,
+        **scores,
         "true_distress": distress,
-        "above_cutoff": None if score is None else score >= notes.scale.cutoff,
+        "above_cutoff": above_cutoff(primary, notes.primary),
     }
 
 

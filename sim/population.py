@@ -103,6 +103,18 @@ def _distress(client, draws, p):
     client.distress_end = client.distress
 
 
+def own_parts(seed, clients, scales):
+    """Give each client what they have on each of these scales alone (SD): lasting, and independent of all else.
+
+    A client's OQ-45 holds more than distress: relations, roles. Therapy does not move this part. Source: assumed.
+    """
+    ids = [client.client_id for client in clients]
+    for scale in scales:
+        own = luck.deal(seed, luck.SCALE_OWN, ids, [scale.card] * len(ids))[:, 0].tolist()
+        for client, part in zip(clients, own, strict=True):
+            setattr(client, f"{scale.name}_own", part)
+
+
 def _contract(draws, p):
     """The agreed number of sessions, log-normal; NOBODY if the therapy is open-ended."""
     if draws[luck.CONTRACT_KIND] >= p.service_fixed_contract_share:

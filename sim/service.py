@@ -15,25 +15,28 @@ import mesa
 
 from sim import caseload, draws, output, parameters, population
 from sim.agents import Client, Therapist
-from sim.measures import scales
+from sim.instruments import askable, default_primary, scales
 from sim.state import DISSATISFIED, GOOD_ENOUGH, HELD, IN_THERAPY, NOBODY
 from sim.tables import KEEP
 
 FORMS = {"phq9": "every", "wai_client": "every", "wai_therapist": "every"}
-"""The forms that exist, each asked at every session unless a schedule says otherwise."""
+"""The forms that are asked unless a schedule says otherwise; `sim.instruments.askable` lists all."""
+WITH_OLD_CARDS = ("phq9", "wai_client", "wai_therapist")
+"""The forms whose luck at a session lies in the deck of the appointment; all others have a deck of their own."""
 INTAKES = ("referral", "session_1")
 WORLDS = ("mixed",)
 
 
 @dataclass(frozen=True)
 class Setting:
-    """All that decides a run but the seed: parameter values, assignment, form schedules, time of intake, world."""
+    """All that decides a run but the seed: values, assignment, form schedules, primary scale, time of intake, world."""
 
     values: dict = field(default_factory=parameters.resolve)
     assignment: str = "queue"
     forms: dict = field(default_factory=lambda: dict(FORMS))
     intake: str = "referral"
     world: str = "mixed"
+    primary: str | None = None
 
     def __post_init__(self):
         """Raise ValueError, in one sentence, for a word that does not exist."""
@@ -47,8 +50,12 @@ class Setting:
         for sentence in parameters.broken_orders(self.values):
             raise ValueError(sentence)
         for form in self.forms:
-            if form not in FORMS:
-                raise ValueError(parameters.unknown("form", form, FORMS))
+            if form not in askable():
+                raise ValueError(parameters.unknown("form", form, askable()))
+        if self.primary is None:
+            object.__setattr__(self, "primary", default_primary(self.forms))
+        elif self.primary not in self.forms or not scales()[self.primary].is_symptom_scale:
+            raise ValueError(f"primary = {self.primary!r} must be a symptom scale that is asked.")
 
 
 class Service(mesa.Model):
@@ -134,6 +141,10 @@ class Service(mesa.Model):
         """Return the luck of this week's appointment of a client, a list read as `draws[RUPTURE]`."""
         return self._appointments[client.record.client_id]
 
+    def answer_luck(self, client):
+        """Return the luck of the forms with a deck of their own at this week's appointment: form -> cards."""
+        return self._answers.get(client.record.client_id, NO_ANSWERS)
+
     def life_luck(self, client):
         """Return the luck of this week of a client's life."""
         return self._lives[client.record.client_id]
@@ -162,6 +173,11 @@ class Service(mesa.Model):
         traits = draws.uniforms(self.seed_of_run, draws.CLIENT, ids, [0] * len(ids))
         self._which_therapist = traits[:, draws.WHICH_THERAPIST].tolist()
         self._first_wait = traits[:, draws.FIRST_WAIT].tolist()
+        asked = self.setting.forms
+        population.own_parts(self.seed_of_run, self.referrals, [self.scales[form] for form in asked if _has_own(form)])
+        self._drawn = [
+            form for form in asked if form not in WITH_OLD_CARDS and "session" in self.scales[form].occasions
+        ]
         self.referrals_by_week = {}
         for record in self.referrals:
             self.referrals_by_week.setdefault(record.referral_week, []).append(record)
@@ -172,10 +188,25 @@ class Service(mesa.Model):
         booked = [client.record for client in self.clients if client.has_appointment]
         self._lives = self._deal(draws.CLIENT_WEEK, here, [self.week - record.referral_week for record in here])
         self._appointments = self._deal(draws.APPOINTMENT, booked, [record.appointments for record in booked])
+        self._answers = self._deal_answers(booked) if self._drawn else {}
+
+    def _deal_answers(self, booked):
+        cards = [self.scales[form].card for form in self._drawn]
+        ids = [record.client_id for record in booked]
+        places = [draws.FIRST_SESSION_FORM + record.appointments for record in booked]
+        luck = draws.deal_answers(self.seed_of_run, cards, ids, places).swapaxes(0, 1).tolist()
+        return {who: dict(zip(self._drawn, forms, strict=True)) for who, forms in zip(ids, luck, strict=True)}
 
     def _deal(self, deck, records, clocks):
         ids = [record.client_id for record in records]
         return dict(zip(ids, draws.deal(self.seed_of_run, deck, ids, clocks).tolist(), strict=True))
+
+
+NO_ANSWERS = {}
+
+
+def _has_own(form):
+    return scales()[form].has_own_part
 
 
 def census(model):

@@ -55,6 +55,12 @@ class ClientRecord:
     frailty: float = trait("how easily the client is lost")
     rating_style: float = trait("habit of rating high or low", "al.", -20.0, 20.0)
     culture: float = trait("position in culture", "culture units", -12.0, 12.0)
+    oq45_own: float = trait("what the client has on the OQ-45 alone")
+    core_om_own: float = trait("what the client has on the CORE-OM alone")
+    phq9_own: float = trait("what the client has on the PHQ-9 alone")
+    gad7_own: float = trait("what the client has on the GAD-7 alone")
+    wsas_own: float = trait("what the client has on the WSAS alone")
+    csq8_own: float = trait("what the client's satisfaction holds beside the relationship and the gain")
 
     set_point: float = state("level around which distress moves", "distress SD", -20.0, 20.0)
     transient: float = state("passing up or down of distress", "distress SD", -20.0, 20.0)
@@ -183,7 +189,11 @@ class AppointmentRecord:
     microaggression: int = mark("1 if a slighting remark fell")
     breach: int = mark("1 if something the client said got out")
 
+    oq45: int = mark("OQ-45 before the session")
+    core_om: float = seen("CORE-OM before the session", "CORE-OM points", 0.0, 40.0)
     phq9: int = mark("PHQ-9 before the session")
+    gad7: int = mark("GAD-7 before the session")
+    wsas: int = mark("WSAS before the session")
     wai_client: float = seen("client's alliance rating", "item mean", 1.0, 5.0)
     wai_client_goal: float = seen("its goal subscale", "item mean", 1.0, 5.0)
     wai_client_task: float = seen("its task subscale", "item mean", 1.0, 5.0)
@@ -192,6 +202,14 @@ class AppointmentRecord:
     wai_therapist_goal: float = seen("its goal subscale", "item mean", 1.0, 5.0)
     wai_therapist_task: float = seen("its task subscale", "item mean", 1.0, 5.0)
     wai_therapist_bond: float = seen("its bond subscale", "item mean", 1.0, 5.0)
+    srs_client: float = seen("client's SRS", "SRS points", 0.0, 40.0)
+    empathy_client: float = seen("client's rating of empathy", "item mean", 1.0, 5.0)
+    collaboration_client: float = seen("client's rating of collaboration", "item mean", 1.0, 5.0)
+    goal_agreement_client: float = seen("client's rating of agreement on goals", "item mean", 1.0, 5.0)
+    session_outcome_client: float = seen("client's rating of what the session did", "item mean", 1.0, 5.0)
+    positive_affect_client: float = seen("good feelings after the session", "item mean", 1.0, 5.0)
+    negative_affect_client: float = seen("bad feelings after the session", "item mean", 1.0, 5.0)
+    effort_client: float = seen("client's rating of own effort", "item mean", 1.0, 5.0)
 
 
 def declared(record_type):

@@ -41,13 +41,13 @@ def begin(client, therapist, week, dyad_draws, first_wait, p):
     return dyad
 
 
-def attend(client, therapist, dyad, week, draws, forms, scales, p):
+def attend(client, therapist, dyad, week, draws, answers, forms, scales, p):
     """Live through this week's appointment, fill in its forms, book the next one; return the row of the appointment."""
     row = AppointmentRecord(client_id=client.client_id, therapist_id=therapist.therapist_id, week=week)
     session.appointment(client, therapist, dyad, row, draws, p)
     row.appointment = client.appointments
     if row.attendance == HELD:
-        form.fill(client, dyad, row, draws, forms, scales, p)
+        form.fill(client, dyad, row, draws, answers, forms, scales, p)
         if client.start_week == NOBODY:
             client.start_week = week
     if client.ending == NOBODY:

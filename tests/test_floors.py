@@ -8,9 +8,9 @@ import pytest
 ROOT = Path(__file__).resolve().parent.parent
 FLOORS = [
     {"maths", "state", "quantile", "columns"},
-    {"draws", "parameters", "tables"},
-    {"population", "rules", "measures", "derived"},
-    {"forms", "caseload"},
+    {"draws", "parameters", "tables", "instruments"},
+    {"population", "rules", "measures", "derived", "felt"},
+    {"forms", "caseload", "answers"},
     {"week"},
     {"agents"},
     {"output"},
@@ -24,6 +24,7 @@ OUTSIDE_MAY_USE = {
     "sim",
     "sim.caseload",
     "sim.draws",
+    "sim.instruments",
     "sim.measures",
     "sim.output",
     "sim.parameters",

@@ -9,6 +9,7 @@ from experiments.estimators import (
     change,
     dropout,
     dropout_definitions,
+    endings_over_time,
     gains,
     nhs,
     outcome,
@@ -18,6 +19,7 @@ from experiments.estimators import (
     ratings,
     relationship_entries,
     returning,
+    therapist_dropout,
     traits,
 )
 from experiments.estimators.estimator import Estimator
@@ -241,6 +243,8 @@ MODULES = (
     gains,
     dropout_definitions,
     returning,
+    endings_over_time,
+    therapist_dropout,
     ratings,
     predictors,
     traits,

@@ -47,7 +47,7 @@ def _held_and_ending(tables):
     return numbers(clients, "sessions_held"), kinds
 
 
-def sessions_to_reliable_change(tables, scales=None):
+def sessions_to_change(tables, scales=None):
     """Return the Kaplan-Meier median session before which the primary scale is first better by the reliable change."""
     name = primary(scales)
     least = scale_number(scales, name, "reliable_change")
@@ -135,7 +135,7 @@ ENTRIES = (
         " of anybody.",
     ),
     Estimator(
-        sessions_to_reliable_change,
+        sessions_to_change,
         "Sessions to reliable change",
         "Median session before which the primary scale is first better than at intake by at least the reliable"
         " change, by Kaplan-Meier.",

@@ -85,6 +85,7 @@ def write_labelled(path, sheet, *, form, title, notes):
     if form == "sav":
         about["variable_measure"] = {variable.name: _measure(variable) for variable in known}
         about["note"] = [cut(line, NOTE_BYTES) for line in notes]
+        about["row_compress"] = True  # small whole numbers take a byte each, as SPSS itself writes them
     put = stat.write_sav if form == "sav" else stat.write_dta
     try:
         put(coded(sheet, known), path, **about)

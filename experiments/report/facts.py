@@ -16,6 +16,7 @@ ASSIGNED = {
     "queue": "waiting list: the next free place with any therapist",
     "fixed": "fixed: each client has a therapist and a start of their own, without capacity",
 }
+WHEN = {"every": "every session", "intake": "intake", "end": "the end"}
 ASKED = {"referral": "at referral", "session_1": "before session 1"}
 
 
@@ -42,6 +43,7 @@ def run(manifest):
         ("Who gets which therapist", ASSIGNED.get(config.get("assignment"), config.get("assignment"))),
         ("Intake form", ASKED.get(config.get("intake"), config.get("intake"))),
         ("Forms", forms(manifest)),
+        ("Outcomes read from", primary(manifest)),
         ("Kept", KEPT.get(manifest.get("keep"), manifest.get("keep"))),
         ("Made", " to ".join(filter(None, [manifest.get("created"), manifest.get("ended")]))),
     ]
@@ -49,13 +51,18 @@ def run(manifest):
 
 
 def forms(manifest):
-    """Return which form is asked when: "PHQ-9 at every session; WAI-SR (client) at sessions 1, 3 and 5"."""
+    """Return which form is asked when: "PHQ-9 at every session; CSQ-8 at the end; SRS at sessions 1, 3 and 5"."""
     said = []
     for name, when in (manifest.get("config", {}).get("forms") or {}).items():
         label = wording.scale(manifest, name)[0]
-        sessions = "every session" if when == "every" else f"sessions {wording.listed(map(str, when))}"
-        said.append(f"{label} at {sessions}")
+        place = WHEN[when] if isinstance(when, str) else f"sessions {wording.listed(map(str, when))}"
+        said.append(f"{label} at {place}")
     return "; ".join(said)
+
+
+def primary(manifest):
+    """Return the label of the symptom scale that outcomes are read from, "" if none is marked."""
+    return next((entry["label"] for entry in manifest.get("scales", {}).values() if entry.get("primary")), "")
 
 
 def arms(manifest):

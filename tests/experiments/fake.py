@@ -42,6 +42,7 @@ class FakeExperiment:
     assignment: str = "queue"
     intake: str = "referral"
     forms: dict = field(default_factory=lambda: {"phq9": "every", "wai_client": "every"})
+    primary: str = "phq9"
     base: dict = field(default_factory=dict)
     switch: dict = field(default_factory=dict)
     arms: tuple = ARMS

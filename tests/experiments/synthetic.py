@@ -180,7 +180,9 @@ def manifest(frames, *, arms, points, replications, **more):
         "tables": {name: described(name, frame) for name, frame in frames.items()},
         "keys": {name: ["run_id", *dictionary.TABLES[name].key] for name in frames} | {"runs": ["run_id"]},
         "scales": SCALES,
-        "estimates": {name: {"label": spec.label, "unit": spec.unit} for name, spec in REGISTRY.items() if spec.routine},
+        "estimates": {
+            name: {"label": spec.label, "unit": spec.unit} for name, spec in REGISTRY.items() if spec.routine
+        },
         "figures": list(NAMES),
         "engine": "mesa",
         "versions": {"python": "3.13.1", "numpy": "2.5.5", "mesa": "3.5.1"},

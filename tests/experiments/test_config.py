@@ -223,6 +223,8 @@ def test_the_name_of_a_run_changes_with_all_that_decides_its_rows(full):
         first_name(assignment="queue"),
         first_name(intake="referral"),
         first_name(forms={"phq9": "every"}),
+        first_name(forms={"phq9": "every", "oq45": "every"}),
+        first_name(forms={"phq9": "every", "oq45": "every"}, primary="oq45"),
         first_name(base={}),
         first_name(switch={}),
     ]
@@ -304,6 +306,49 @@ def test_the_config_knows_the_worlds_intakes_and_forms_of_the_model():
     assert config.WORLDS == service.WORLDS
     assert service_files.INTAKES == service.INTAKES
     assert service_files.EVERY_SESSION == service.FORMS
+
+
+def test_forms_that_are_asked_once_have_their_occasion_for_a_schedule(tmp_path):
+    text = 'name = "x"\n[forms]\noq45 = [1, 4]\ncsq8 = "end"\nreactance = "intake"\nsrs_client = "every"'
+    plain = load_text(tmp_path, text)
+    assert plain.forms == {"oq45": (1, 4), "csq8": "end", "reactance": "intake", "srs_client": "every"}
+
+
+@pytest.mark.parametrize(
+    ("text", "primary"),
+    [
+        ("", "phq9"),
+        ('[forms]\noq45 = "every"\nphq9 = "every"', "phq9"),
+        ('[forms]\nwsas = "every"\ngad7 = "every"', "gad7"),
+        ('primary = "wsas"\n[forms]\nwsas = "every"\ngad7 = "every"', "wsas"),
+        ('[forms]\nwai_client = "every"', None),
+    ],
+)
+def test_outcomes_are_read_from_the_scale_that_the_config_says(tmp_path, text, primary):
+    plain = load_text(tmp_path, f'name = "x"\n{text}')
+    assert plain.primary == primary
+    assert next(plain.runs()).setting.primary == primary
+
+
+def test_a_service_says_its_primary_scale_and_the_config_has_the_last_word(tmp_path):
+    town = 'primary = "oq45"\n[forms]\noq45 = "every"\nphq9 = "every"'
+    assert load_text(tmp_path, 'name = "x"\nservice = "town"', town=town).primary == "oq45"
+    both = 'name = "x"\nservice = "town"\nprimary = "phq9"'
+    assert load_text(tmp_path, both, town=town).primary == "phq9"
+
+
+def test_the_manifest_marks_the_primary_scale_and_no_other(tmp_path):
+    from experiments import manifest
+
+    oq45 = load_text(tmp_path, 'name = "x"\nprimary = "oq45"\n[forms]\noq45 = "every"\nphq9 = "every"')
+    scales = manifest.make(oq45, {}, runs=1, engine="mesa")["scales"]
+    assert [name for name, scale in scales.items() if scale["primary"]] == ["oq45"]
+    assert scales["phq9"]["cutoff"] == 10
+
+
+def test_estimates_of_the_primary_scale_can_be_had_on_whatever_it_is(tmp_path):
+    oq45 = 'name = "x"\nestimates = ["recovered_rate"]\n[forms]\noq45 = "every"'
+    assert load_text(tmp_path, oq45).estimates == ("recovered_rate",)
 
 
 def test_points_and_arms_are_plain_data(full):

@@ -3,6 +3,8 @@
 Only the meaning of a parameter is not repeated here: a sentence ends with the words of `sim/data/parameters.toml`.
 """
 
+import pytest
+
 from sim.parameters import catalogue, switches
 from tests.experiments.config_texts import problems
 
@@ -231,6 +233,66 @@ wai_therapist = "sometimes"
         "such as [1, 3, 5].",
         'clinic.toml line 6: wai_therapist = "sometimes" must be "every" or a rising list of sessions '
         "from 1 to 1000, such as [1, 3, 5].",
+    ]
+
+
+def test_a_form_that_is_asked_once_is_asked_then(tmp_path):
+    text = """\
+name = "clinic"
+
+[forms]
+csq8 = "every"
+reactance = [1, 2]
+oq45 = "end"
+"""
+    assert problems(tmp_path, text) == [
+        'clinic.toml line 4: csq8 = "every" must be "end": CSQ-8 is asked once, when therapy has ended.',
+        'clinic.toml line 5: reactance = [1, 2] must be "intake": reactance is asked once, at intake.',
+        'clinic.toml line 6: oq45 = "end" must be "every" or a rising list of sessions from 1 to 1000, '
+        "such as [1, 3, 5]; the forms at intake and at the end come with it.",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("form", "theme"),
+    [
+        ("rri_client", "the real relationship"),
+        ("csi16", "couples"),
+        ("regard_client", "regard"),
+        ("attachment_anxiety", "attachment"),
+        ("expectation", "expectation"),
+    ],
+)
+def test_a_form_whose_theme_is_not_there_yet_is_refused_in_one_sentence(tmp_path, form, theme):
+    text = f'name = "clinic"\n[forms]\n{form} = "every"'
+    assert problems(tmp_path, text) == [
+        f"clinic.toml line 3: {form} cannot be asked yet: {theme} comes with a later step."
+    ]
+
+
+def test_outcomes_can_only_be_read_from_a_symptom_scale_that_is_asked(tmp_path):
+    text = 'name = "clinic"\nprimary = {}\n[forms]\ngad7 = "every"\nwai_client = "every"'
+    known = "oq45 or core_om or phq9 or gad7 or wsas"
+    assert problems(tmp_path, text.format('"oq45"')) == [
+        'clinic.toml line 2: primary = "oq45" is not asked; put it under [forms], or choose gad7.'
+    ]
+    for wrong in ('"wai_client"', '"phq"', "3", "[]"):
+        assert problems(tmp_path, text.format(wrong)) == [
+            f"clinic.toml line 2: primary = {wrong} must be a symptom scale that is asked: {known}."
+        ]
+
+
+def test_a_primary_scale_of_the_service_must_be_asked_by_the_config_too(tmp_path):
+    town = 'primary = "oq45"\n[forms]\noq45 = "every"'
+    text = 'name = "clinic"\nservice = "town"\n[forms]\nphq9 = "every"'
+    assert problems(tmp_path, text, town=town) == [
+        'clinic.toml line 3: primary = "oq45", as the service says, is not asked; '
+        "put it under [forms], or choose phq9."
+    ]
+    assert problems(tmp_path, 'name = "clinic"\nservice = "town"', town=town) == []
+    assert problems(tmp_path, 'name = "clinic"\nservice = "town"', town='primary = "gad"') == [
+        'services/town.toml line 1: primary = "gad" must be a symptom scale that is asked: '
+        "oq45 or core_om or phq9 or gad7 or wsas."
     ]
 
 

@@ -153,8 +153,8 @@ def test_sessions_of_clients_of_therapists_agree_with_lme4(slopes):
 
 
 def test_at_our_factor_the_deviance_function_of_lme4_gives_our_criterion():
-    """lmer 1.1-31 stops at a saddle here, the therapists' variance at 0, with a criterion that is 3.5 higher."""
-    frame = sessions_of_clients(np.random.default_rng(6), therapists=30).sample(frac=0.7, random_state=1)
+    """lmer 1.1-31 stops at a saddle here, the therapists' variance at 0, with a criterion that is 3.3 higher."""
+    frame = sessions_of_clients(np.random.default_rng(16), therapists=30).sample(frac=0.7, random_state=1)
     groups = {"client_id": (), "therapist_id": ("session",)}
     fit = linear_mixed(frame, outcome="wai_client", fixed=("session",), groups=groups)
     both = fit["covariance_therapist_id_session"].estimate

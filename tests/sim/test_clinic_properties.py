@@ -9,7 +9,7 @@ import pytest
 
 from sim import output, parameters, tables
 from sim.caseload import ASSIGNMENTS
-from sim.measures import scales
+from sim.instruments import askable, form_of, scales, symptom_scales
 from sim.service import FORMS, INTAKES, Service, Setting
 from sim.state import AppointmentRecord, declared
 from sim.tables import TABLES, kept
@@ -69,13 +69,23 @@ def anywhere(parameter, dice):
 def drawn_setting(dice, number):
     """Draw a setting: every parameter, assignment, forms and their schedules, time of intake."""
     values = {name: anywhere(parameter, dice) for name, parameter in parameters.catalogue().items()}
-    schedules = ("every", "every", (1, 3, 5), (2,), ())
     return Setting(
         values=consistent(parameters.resolve(values | (SOON if number % 2 else {}))),
         assignment=dice.choice(ASSIGNMENTS),
         intake=dice.choice(INTAKES),
-        forms={scale: dice.choice(schedules) for scale in FORMS if dice.random() < 0.8},
+        forms=drawn_forms(dice),
     )
+
+
+def drawn_forms(dice):
+    """Draw which forms are asked when: the usual ones mostly, each of the others now and then."""
+    schedules = ("every", "every", (1, 3, 5), (2,), ())
+    usual = {form: dice.choice(schedules) for form in FORMS if dice.random() < 0.8}
+    return usual | {
+        form: dice.choice(schedules) if "session" in scale.occasions else scale.occasions[0]
+        for form, scale in askable().items()
+        if form not in FORMS and dice.random() < 0.25
+    }
 
 
 def watched(setting, seed):
@@ -131,11 +141,16 @@ def test_every_table_has_the_columns_of_the_dictionary_in_order(clinics):
 
 def test_only_columns_of_forms_that_are_never_asked_are_absent():
     forms = {"phq9": "every"}
-    assert output.absent_columns("appointments", FORMS) == ()
-    assert output.absent_columns("clients", forms) == ("wai_client_s1", "wai_client_s3", "wai_client_last")
-    assert output.absent_columns("assessments", {}) == ("phq9",)
-    rating = [name for name in TABLES["appointments"].names if name.startswith("wai_")]
-    assert output.absent_columns("appointments", forms) == tuple(rating)
+    everything = {name: "every" for name in askable()}
+    for name in TABLES:
+        assert output.absent_columns(name, everything) == ()
+    asked = [name for name in TABLES["clients"].names if name not in output.absent_columns("clients", forms)]
+    assert {"phq9_intake", "phq9_end", "phq9_last", "reliable_improvement", "ending"} <= set(asked)
+    assert not any(name.startswith(("wai_", "oq45", "gad7", "csq8", "reactance")) for name in asked)
+    assert set(output.absent_columns("assessments", {})) == set(symptom_scales())
+    there = set(TABLES["appointments"].names) - set(output.absent_columns("appointments", forms))
+    assert there & set(askable()) == {"phq9"}
+    assert not any(name.startswith("wai_") for name in there)
 
 
 @pytest.mark.parametrize("keep", tables.KEEP)
@@ -195,9 +210,10 @@ NULL_BY_RULE = {
         "dropout_unilateral",
         "dropout_missed_last",
         "dropout_incomplete_protocol",
-        "phq9_intake",
-        "phq9_end",
-        "phq9_last",
+        "readiness_intake",
+        "reactance_intake",
+        "csq8_end",
+        *(f"{scale}_{when}" for scale in symptom_scales() for when in ("intake", "end", "last")),
         "reliable_improvement",
         "reliable_deterioration",
         "recovered",
@@ -208,7 +224,7 @@ NULL_BY_RULE = {
     "treatments": {"end_week"},
     "appointments": set(TABLES["appointments"].names)
     - {"client_id", "therapist_id", "appointment", "week", "held", "attendance"},
-    "assessments": {"week_after_end", "phq9", "above_cutoff"},
+    "assessments": {"week_after_end", *symptom_scales(), "above_cutoff"},
     "events": {"therapist_id"},
     "therapists": set(),
 }
@@ -219,7 +235,7 @@ def test_only_what_the_dictionary_lets_be_null_is_null(clinics):
         assert value is not None or column.name in NULL_BY_RULE[name], (name, column.name)
 
 
-FORM_COLUMNS = tuple(name for name in TABLES["appointments"].names if name.startswith(("phq9", "wai_")))
+FORM_COLUMNS = tuple(name for name in TABLES["appointments"].names if form_of(name))
 SESSION_COLUMNS = tuple(
     name
     for name in TABLES["appointments"].names
@@ -544,21 +560,22 @@ def at_referral(clinic):
 
 
 def test_reliable_change_and_recovery_follow_from_the_scores(clinics):
-    scale = scales()["phq9"]
     for clinic in clinics:
+        scale = scales().get(clinic.setting.primary, scales()["phq9"])
         for row in clinic.rows["clients"]:
-            intake, end = row.get("phq9_intake"), row.get("phq9_end")
+            intake, end = row.get(f"{scale.name}_intake"), row.get(f"{scale.name}_end")
             booked = [each for each in clinic.rows["appointments"] if each["client_id"] == row["client_id"]]
             later = [
-                each.get("phq9") for each in booked if each["held"] and (at_referral(clinic) or each["session"] > 1)
+                each.get(scale.name) for each in booked if each["held"] and (at_referral(clinic) or each["session"] > 1)
             ]
             after = next((score for score in reversed(later) if score is not None), None) if end is None else end
             if intake is None or after is None:
                 assert row["reliable_improvement"] is row["reliable_deterioration"] is row["recovered"] is None
                 continue
-            assert row["reliable_improvement"] == (after <= intake - scale.reliable_change)
-            assert row["reliable_deterioration"] == (after >= intake + scale.reliable_change)
-            assert row["recovered"] == (row["reliable_improvement"] and intake >= 10 and after < 10)
+            assert row["reliable_improvement"] == (intake - after >= scale.reliable_change - 1e-9)
+            assert row["reliable_deterioration"] == (after - intake >= scale.reliable_change - 1e-9)
+            crossed = intake >= scale.cutoff and after < scale.cutoff
+            assert row["recovered"] == (row["reliable_improvement"] and crossed)
 
 
 def test_an_end_form_comes_only_from_those_who_had_therapy_and_left_it(clinics):
@@ -574,15 +591,17 @@ def test_assessments_agree_with_clients(clinics):
         for client in clinic.rows["clients"]:
             who = client["client_id"]
             intake, end = found.get((who, "intake")), found.get((who, "end"))
-            asked = "phq9" in clinic.setting.forms
-            assert (intake is not None) == (asked and clinic.setting.intake == "referral")
-            assert (end is not None) == (client.get("phq9_end") is not None)
+            asked = [scale for scale in symptom_scales() if scale in clinic.setting.forms]
+            assert (intake is not None) == (bool(asked) and clinic.setting.intake == "referral")
+            assert {end is not None} >= {client[f"{scale}_end"] is not None for scale in asked}
             if intake:
-                assert (intake["phq9"], intake["week_after_referral"]) == (client["phq9_intake"], 0)
+                assert [intake[scale] for scale in asked] == [client[f"{scale}_intake"] for scale in asked]
+                assert intake["week_after_referral"] == 0
                 assert intake["true_distress"] == client["true_distress_intake"]
             if end:
-                assert end["phq9"] == client["phq9_end"]
+                assert [end[scale] for scale in asked] == [client[f"{scale}_end"] for scale in asked]
                 assert end["week_after_referral"] == client["end_week"] - client["referral_week"]
                 assert (end["week_after_end"], end["true_distress"]) == (0, client["true_distress_end"])
             for row in filter(None, (intake, end)):
-                assert row["above_cutoff"] == (row["phq9"] >= 10)
+                primary = scales()[clinic.setting.primary]
+                assert row["above_cutoff"] == (row[primary.name] >= primary.cutoff)

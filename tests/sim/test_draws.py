@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from scipy import stats
 
 from sim import draws
+from sim.instruments import scales
 
 DECKS = {name: thing for name, thing in vars(draws).items() if isinstance(thing, draws.Deck)}
 ALL_ONES = 2**32 - 1
@@ -135,6 +136,7 @@ PURPOSES = {
         "THERAPIST_BOND_ERROR THERAPIST_FORM_MISSED HEARD_ERROR"
     ),
     "FORM": "FORM_ERROR FORM_RETURNED",
+    "ANSWER": "ANSWER_ERROR ANSWER_MISSED",
 }
 """Frozen: a new purpose goes to the end of its deck, here and in `sim/draws.py`; no old one ever changes place."""
 UNIFORM_PURPOSES = {
@@ -147,9 +149,13 @@ UNIFORM_PURPOSES = {
         "SYMPTOM_FORM_MISSED CLIENT_FORM_MISSED THERAPIST_FORM_MISSED"
     ),
     "FORM": "FORM_RETURNED",
+    "ANSWER": "ANSWER_MISSED",
 }
 """Frozen likewise: what a card is (uniform, normal, exponential) never changes."""
-KINDS = {"CLIENT": 1, "THERAPIST": 2, "DYAD": 3, "CLIENT_WEEK": 4, "APPOINTMENT": 5, "FORM": 6, "REPLICATION": 7}
+KINDS = {"CLIENT": 1, "THERAPIST": 2, "DYAD": 3, "CLIENT_WEEK": 4, "APPOINTMENT": 5, "FORM": 6, "REPLICATION": 7} | {
+    "SCALE_OWN": 8,
+    "ANSWER": 9,
+}
 
 
 @pytest.mark.parametrize("deck", PURPOSES)
@@ -170,6 +176,27 @@ def test_what_a_card_is_never_changes(deck):
 
 def test_the_numbers_of_the_decks_never_change():
     assert {name: deck.kind for name, deck in DECKS.items()} == KINDS
+
+
+def test_the_cards_of_the_forms_never_change():
+    """Frozen: a form's card stays its own, a new form takes a new number."""
+    assert {scale.card: name for name, scale in scales().items()} == dict(enumerate(CARDS.split(), start=1))
+
+
+CARDS = """oq45 core_om phq9 gad7 wsas csi16 wai_client wai_therapist rri_client srs_client empathy_client
+collaboration_client goal_agreement_client regard_client genuineness_client credibility_client autonomy_support_client
+multicultural_client session_outcome_client positive_affect_client negative_affect_client autonomous_motivation_client
+effort_client csq8 expectation readiness reactance attachment_avoidance attachment_anxiety concealment
+autonomous_motivation"""
+
+
+def test_the_luck_of_a_form_does_not_depend_on_which_others_are_asked():
+    alone = draws.deal_answers(5, [7], [0, 3, 9], [2, 2, 11])
+    among = draws.deal_answers(5, [1, 7, 30], [0, 3, 9], [2, 2, 11])
+    assert alone.shape == (1, 3, 2) and among.shape == (3, 3, 2)
+    assert (among[1] == alone[0]).all()
+    assert (among[0] != among[1]).all()
+    assert (draws.deal_answers(5, [7], [3], [2])[0, 0] == alone[0, 1]).all()
 
 
 # --- distributions --------------------------------------------------------------------------------------

@@ -1,6 +1,7 @@
 """The forms of a session: who puts down what, what colours it, and when it is missing."""
 
 from math import isnan
+from types import SimpleNamespace
 
 import pytest
 from hypothesis import given
@@ -8,11 +9,11 @@ from hypothesis import strategies as st
 
 from sim import draws as luck
 from sim import forms
+from sim.instruments import scales
 from sim.measures import (
     alliance_item_mean,
     calls_it_rupture,
     coded_shares,
-    scales,
     symptom_score,
     total_item_mean,
 )
@@ -45,7 +46,7 @@ P = record(
 
 @pytest.fixture
 def client():
-    return ClientRecord(rating_style=0.2)
+    return ClientRecord(rating_style=0.2, phq9_own=-0.7)
 
 
 @pytest.fixture
@@ -84,13 +85,18 @@ def draws():
     return dealt
 
 
-def fill(client, dyad, row, draws, *, asked=ALL, p=P):
-    forms.fill(client, dyad, row, draws, asked, scales(), p)
+def fill(client, dyad, row, draws, *, asked=ALL, answers=None, p=P):
+    forms.fill(client, dyad, row, draws, answers or {}, asked, scales(), p)
     return row
 
 
-FINE = (4000, 3000, 5000)
-"""Numbers of items at which rounding hides nothing."""
+def of_items(*items, reach=1.0):
+    """Return a form with these numbers of items."""
+    return SimpleNamespace(items=items, reach=reach)
+
+
+FINE = of_items(4000, 3000, 5000)
+"""A form of so many items that rounding hides nothing."""
 
 
 def test_a_client_rates_the_parts_with_relief_style_and_error(client, row, draws):
@@ -98,27 +104,27 @@ def test_a_client_rates_the_parts_with_relief_style_and_error(client, row, draws
     common = 1.5 * 0.3 + 0.2 + 0.3 * 0.45
     expected = [
         alliance_item_mean(part + common + 0.6 * error, 1.0, 0.7, items)
-        for part, error, items in zip((0.9, 0.1, -0.4), (0.1, -0.25, -0.6), FINE, strict=True)
+        for part, error, items in zip((0.9, 0.1, -0.4), (0.1, -0.25, -0.6), FINE.items, strict=True)
     ]
     assert [row.wai_client_goal, row.wai_client_task, row.wai_client_bond] == pytest.approx(expected, abs=4e-4)
-    assert row.wai_client == total_item_mean(row.wai_client_goal, row.wai_client_task, row.wai_client_bond, FINE)
+    assert row.wai_client == total_item_mean(row.wai_client_goal, row.wai_client_task, row.wai_client_bond, FINE.items)
 
 
 def test_a_therapist_rates_the_alliance_as_seen_and_a_share_of_how_the_parts_differ(dyad, row, draws):
     forms.rate_as_therapist(dyad, row, draws, FINE, P)
     expected = [
         alliance_item_mean(0.5 + 0.6 * (part - 0.2) + 0.4 * error, 0.5, 0.9, items)
-        for part, error, items in zip((0.9, 0.1, -0.4), (-1.2, -0.3, 0.6), FINE, strict=True)
+        for part, error, items in zip((0.9, 0.1, -0.4), (-1.2, -0.3, 0.6), FINE.items, strict=True)
     ]
     rated = [row.wai_therapist_goal, row.wai_therapist_task, row.wai_therapist_bond]
     assert rated == pytest.approx(expected, abs=4e-4)
-    assert row.wai_therapist == total_item_mean(*rated, FINE)
+    assert row.wai_therapist == total_item_mean(*rated, FINE.items)
 
 
 def test_each_part_moves_in_the_steps_of_its_own_items(client, dyad, row, draws):
     items = (5, 7, 11)
-    forms.rate_as_client(client, row, draws, items, P)
-    forms.rate_as_therapist(dyad, row, draws, items, P)
+    forms.rate_as_client(client, row, draws, of_items(*items), P)
+    forms.rate_as_therapist(dyad, row, draws, of_items(*items), P)
     for rater in ("client", "therapist"):
         for part, steps in zip(("goal", "task", "bond"), items, strict=True):
             points = getattr(row, f"wai_{rater}_{part}") * steps
@@ -129,15 +135,15 @@ def test_each_part_moves_in_the_steps_of_its_own_items(client, dyad, row, draws)
 def test_ratings_are_in_the_items_of_each_form(client, dyad, row, draws):
     fill(client, dyad, row, draws)
     by_hand = [AppointmentRecord(**{name: getattr(row, name) for name in AppointmentRecord.__slots__}) for _ in "ab"]
-    forms.rate_as_client(client, by_hand[0], draws, (4, 4, 4), P)
-    forms.rate_as_therapist(dyad, by_hand[1], draws, (3, 3, 4), P)
+    forms.rate_as_client(client, by_hand[0], draws, of_items(4, 4, 4, reach=scales()["wai_client"].reach), P)
+    forms.rate_as_therapist(dyad, by_hand[1], draws, of_items(3, 3, 4), P)
     assert (row.wai_client, row.wai_therapist) == (by_hand[0].wai_client, by_hand[1].wai_therapist)
 
 
 def test_the_phq9_is_taken_before_the_session(client, dyad, row, draws):
     client.set_point = 3.0  # where the session and the week have led since
     fill(client, dyad, row, draws)
-    assert row.phq9 == symptom_score(0.4, 0.8, scales()["phq9"])
+    assert row.phq9 == symptom_score(0.4, -0.7, 0.8, scales()["phq9"])
 
 
 def test_the_observer_codes_acts_and_each_rater_has_a_threshold_of_their_own(client, dyad, row, draws):
@@ -198,7 +204,9 @@ def test_with_relief_in_rating_off_relief_does_not_colour_the_rating(relief):
     rated = []
     for felt in (relief, 0.0):
         row = AppointmentRecord(session=1, true_goal=0.1, true_task=0.2, true_bond=0.3, relief=felt)
-        forms.rate_as_client(ClientRecord(), row, [0.0] * luck.APPOINTMENT.size, (4, 4, 4), off("relief_in_rating"))
+        forms.rate_as_client(
+            ClientRecord(), row, [0.0] * luck.APPOINTMENT.size, of_items(4, 4, 4), off("relief_in_rating")
+        )
         rated.append(row.wai_client)
     assert rated[0] == rated[1]
 
@@ -209,7 +217,7 @@ def test_with_shared_view_off_the_therapists_rating_has_nothing_of_the_clients_a
     rated = []
     for true in (part, 0.0):
         row = AppointmentRecord(session=1, true_goal=true, true_task=true, true_bond=true, true_alliance=true)
-        forms.rate_as_therapist(DyadRecord(seen=0.3), row, [0.0] * luck.APPOINTMENT.size, (3, 3, 4), p)
+        forms.rate_as_therapist(DyadRecord(seen=0.3), row, [0.0] * luck.APPOINTMENT.size, of_items(3, 3, 4), p)
         rated.append(row.wai_therapist)
     assert rated[0] == rated[1]
 

@@ -7,88 +7,77 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from pytest import approx
-from scipy import stats
 
 from sim import measures, parameters
-from sim.measures import community, scales
+from sim.instruments import Latent, scales
 from sim.service import Setting, simulate
 from tests.sim.rules.book import LUCK, SHARE, Case, forgotten, numbers, records, steps
 
-PEOPLE = 100_000
 DISTRESS = st.floats(-60.0, 60.0)
+SYMPTOMS = [name for name, scale in scales().items() if scale.is_symptom_scale]
 
 
-@pytest.fixture(scope="module")
-def phq9():
-    return scales()["phq9"]
+# --- symptom scales -------------------------------------------------------------------------------------
 
 
-def scores(phq9, mean, sd, seed):
-    """Return true distress and the PHQ-9 of many people, whose distress is normal."""
-    luck = np.random.default_rng(seed)
-    distress = luck.normal(mean, sd, PEOPLE)
-    error = luck.standard_normal(PEOPLE)
-    return distress, np.array([measures.symptom_score(x, e, phq9) for x, e in zip(distress, error, strict=True)])
+@given(DISTRESS, LUCK, LUCK, st.floats(0.0, 5.0), st.sampled_from(SYMPTOMS))
+def test_a_symptom_scale_moves_one_way_with_distress_own_part_and_error(distress, own, error, more, name):
+    scale = scales()[name]
+    score = measures.symptom_score(distress, own, error, scale)
+    assert measures.symptom_score(distress + more, own, error, scale) >= score
+    assert measures.symptom_score(distress, own + more, error, scale) >= score
+    assert measures.symptom_score(distress, own, error + more, scale) >= score
 
 
-# --- the PHQ-9 ------------------------------------------------------------------------------------------
+@given(DISTRESS, LUCK, LUCK, st.sampled_from(list(scales())))
+def test_a_score_stays_in_its_range_and_on_its_steps(place, error, own, name):
+    scale = scales()[name]
+    score = measures.score(place + own, error, scale)
+    assert scale.min <= score <= scale.max
+    assert isinstance(score, int) is scale.whole
+    steps = (score - scale.min) / (scale.max - scale.min) * scale.steps
+    assert steps == approx(round(steps), abs=1e-6)
 
 
-def test_the_clinic_norm_of_the_phq9_is_met(phq9):
-    """Within .05 SD; the sampling error at n = 100,000 is .003 SD, so this never fails by chance."""
-    _, score = scores(phq9, 0.0, 1.0, seed=1)
-    assert score.mean() == approx(phq9.clinic_mean, abs=0.05 * phq9.clinic_sd)
-    assert score.std() == approx(phq9.clinic_sd, abs=0.05 * phq9.clinic_sd)
+@pytest.mark.parametrize("name", ["phq9", "gad7", "wsas"])
+def test_every_score_of_a_short_scale_occurs(name):
+    scale = scales()[name]
+    grid = np.linspace(-8.0, 8.0, 40_001).tolist()
+    assert {measures.score(place, 0.0, scale) for place in grid} == set(range(scale.min, scale.max + 1))
 
 
-def test_the_community_norm_of_the_phq9_is_met(phq9):
-    """Within .05 SD, as above."""
-    _, score = scores(phq9, *community(), seed=2)
-    assert score.mean() == approx(phq9.community_norm_mean, abs=0.05 * phq9.community_norm_sd)
-    assert score.std() == approx(phq9.community_norm_sd, abs=0.05 * phq9.community_norm_sd)
-
-
-def test_most_people_in_the_community_have_few_points_and_some_have_many(phq9):
-    _, score = scores(phq9, *community(), seed=3)
-    assert stats.skew(score) > 1.0
-    assert np.median(score) < score.mean()
-
-
-def test_the_phq9_is_as_reliable_as_it_says(phq9):
-    """Two forms filled in at the same distress correlate by the reliability, but for rounding and the bent map."""
-    luck = np.random.default_rng(4)
-    distress = luck.normal(0.0, 1.0, 20_000)
-    forms = [
-        [measures.symptom_score(x, e, phq9) for x, e in zip(distress, luck.standard_normal(20_000), strict=True)]
-        for _ in range(2)
-    ]
-    assert np.corrcoef(*forms)[0, 1] == approx(phq9.reliability, abs=0.02)
-    assert 1 / (1 + phq9.error_sd * phq9.error_sd) == approx(phq9.reliability)
-
-
-@given(DISTRESS, st.floats(0.0, 5.0), LUCK)
-def test_the_phq9_rises_with_distress_and_with_error(distress, more, error):
+def test_a_symptom_score_worked_by_hand():
     phq9 = scales()["phq9"]
-    score = measures.symptom_score(distress, error, phq9)
-    assert measures.symptom_score(distress + more, error, phq9) >= score
-    assert measures.symptom_score(distress, error + more, phq9) >= score
+    place = phq9.loading * 0.4 + sqrt(1 - phq9.loading**2) * -1.2
+    share = (1 / (1 + exp(-(phq9.level + phq9.slope * (place + 0.5 * phq9.error * 0.7))))) ** phq9.bend
+    assert measures.symptom_score(0.4, -1.2, 0.7, phq9, 0.5) == floor(27 * share + 0.5)
 
 
-@given(DISTRESS, LUCK)
-def test_the_phq9_is_a_whole_number_from_0_to_27(distress, error):
-    score = measures.symptom_score(distress, error, scales()["phq9"])
-    assert isinstance(score, int) and 0 <= score <= 27
+def test_a_rating_worked_by_hand():
+    csq8, latent = scales()["csq8"], Latent("x", "", "assumed", mean=0.3, sd=2.0)
+    place = (1.1 - 0.3) / 2.0 + csq8.error * -0.4
+    share = csq8.reach / (1 + exp(-(csq8.level + csq8.slope * place)))
+    assert measures.rating(1.1, -0.4, csq8, latent) == 8 + floor(24 * share + 0.5)
 
 
-def test_every_score_of_the_phq9_occurs(phq9):
-    grid = np.linspace(-6.0, 6.0, 20_001)
-    assert {measures.symptom_score(x, 0.0, phq9) for x in grid.tolist()} == set(range(28))
+def test_the_core_om_is_written_to_one_decimal():
+    scores = {measures.score(place, 0.0, scales()["core_om"]) for place in np.linspace(-2.0, 2.0, 500).tolist()}
+    assert all(score == round(score, 1) for score in scores)
+    assert any(score != round(score) for score in scores)
 
 
-def test_a_symptom_score_worked_by_hand(phq9):
-    latent = 0.4 + sqrt(1 / phq9.reliability - 1) * 0.7
-    share = (1 / (1 + exp(-(phq9.level + phq9.slope * latent)))) ** phq9.bend
-    assert measures.symptom_score(0.4, 0.7, phq9) == floor(27 * share + 0.5)
+def test_some_are_at_the_very_top_where_a_form_reaches_it():
+    assert measures.score(8.0, 0.0, scales()["srs_client"]) == 40.0
+    assert measures.alliance_item_mean(2.5, 1.0, 1.0, 4000, 1.05) == 5.0
+    assert measures.alliance_item_mean(2.5, 1.0, 1.0, 4000) < 4.9
+
+
+def test_the_real_relationship_is_two_parts_and_their_mean():
+    rri = scales()["rri_client"]
+    genuine, real, both = measures.real_relationship(0.5, -0.2, 0.3, -0.1, rri)
+    assert genuine == measures.alliance_item_mean(0.5 + rri.error * 0.3, rri.level, rri.slope, 12)
+    assert real == measures.alliance_item_mean(-0.2 - rri.error * 0.1, rri.level, rri.slope, 12)
+    assert both == approx((genuine + real) / 2)
 
 
 # --- the WAI-SR -----------------------------------------------------------------------------------------
@@ -225,34 +214,10 @@ def test_a_form_is_asked_as_its_schedule_says():
     assert not measures.is_scheduled(None, 1)
     assert [session for session in range(1, 7) if measures.is_scheduled((1, 3, 5), session)] == [1, 3, 5]
     assert not measures.is_scheduled([], 1)
+    assert not measures.is_scheduled("end", 1) and not measures.is_scheduled("intake", 1)
 
 
 def test_the_end_form_comes_back_as_the_kind_of_ending_says():
     p = numbers(form_end_good_enough=0.1, form_end_planned=0.2, form_end_dissatisfied=0.3, form_end_external=0.4)
     endings = ("good_enough", "planned_end", "dissatisfied", "external", "never_started", "in_therapy")
     assert [measures.end_form_probability(ending, p) for ending in endings] == [0.1, 0.2, 0.3, 0.4, 0.0, 0.0]
-
-
-# --- what is declared -----------------------------------------------------------------------------------
-
-
-def test_every_scale_is_declared_in_full():
-    for name, scale in scales().items():
-        assert scale.name == name and scale.label and scale.what and scale.unit and scale.note
-        assert scale.min < scale.clinic_mean < scale.max
-        assert 0.0 < scale.clinic_sd < scale.max - scale.min
-        assert 0.0 < scale.reliability <= 1.0
-        for key in scale.source.split():
-            assert key in parameters.sources()
-
-
-def test_the_phq9_is_the_phq9():
-    phq9 = scales()["phq9"]
-    assert (phq9.min, phq9.max, phq9.cutoff, phq9.reliable_change, phq9.higher_is_worse) == (0, 27, 10, 6, True)
-
-
-def test_the_wai_has_twelve_items_for_clients_and_ten_for_therapists():
-    assert [(name, sum(scale.items), scale.min, scale.max) for name, scale in scales().items() if scale.items] == [
-        ("wai_client", 12, 1, 5),
-        ("wai_therapist", 10, 1, 5),
-    ]

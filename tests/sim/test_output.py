@@ -6,8 +6,8 @@ import pickle
 import pytest
 
 from sim import output, tables
-from sim.derived import change_on_scores, dropout_by_definition
-from sim.measures import scales
+from sim.derived import above_cutoff, change_on_scores, dropout_by_definition
+from sim.instruments import scales
 from sim.service import Setting, simulate
 from sim.state import (
     DISSATISFIED,
@@ -88,6 +88,26 @@ def test_codes_stand_for_the_words_of_the_dictionary_in_order():
 )
 def test_reliable_change_and_recovery_of_the_phq9(intake, after, improved, deteriorated, recovered):
     assert list(change_on_scores(intake, after, scales()["phq9"]).values()) == [improved, deteriorated, recovered]
+
+
+def test_on_a_scale_whose_high_scores_are_good_improvement_goes_up():
+    csi16 = scales()["csi16"]
+    assert list(change_on_scores(40, 52, csi16).values()) == [True, False, True]
+    assert list(change_on_scores(40, 50, csi16).values()) == [True, False, False]
+    assert list(change_on_scores(40, 46, csi16).values()) == [False, False, False]
+    assert list(change_on_scores(40, 33, csi16).values()) == [False, True, False]
+    assert above_cutoff(51, csi16) is True and above_cutoff(52, csi16) is False
+
+
+def test_a_fall_of_exactly_the_index_counts_where_scores_have_decimals():
+    """18.4 - 13.4 is a little less than 5 in binary."""
+    assert change_on_scores(18.4, 13.4, scales()["core_om"])["reliable_improvement"] is True
+    assert change_on_scores(18.4, 13.5, scales()["core_om"])["reliable_improvement"] is False
+
+
+def test_without_a_scale_nothing_is_above_a_cut_off():
+    assert above_cutoff(15, None) is None and above_cutoff(None, scales()["phq9"]) is None
+    assert set(change_on_scores(15, 3, None).values()) == {None}
 
 
 @pytest.mark.parametrize(("intake", "after"), [(None, 5), (5, None), (None, None)])

@@ -7,8 +7,8 @@ from pytest import approx
 
 from sim import caseload, week
 from sim import draws as luck
+from sim.instruments import scales
 from sim.maths import geometric
-from sim.measures import scales
 from sim.parameters import record, resolve
 from sim.rules import change, endings, goals
 from sim.state import (
@@ -115,7 +115,7 @@ def attend(client):
     def come(at_week, **cards):
         forms = {"phq9": "every", "wai_client": "every", "wai_therapist": "every"}
         people = TherapistRecord(therapist_id=2), DyadRecord(client_id=4, therapist_id=2)
-        return week.attend(client, *people, at_week, dealt(**cards), forms, scales(), P)
+        return week.attend(client, *people, at_week, dealt(**cards), {}, forms, scales(), P)
 
     return come
 

@@ -80,7 +80,7 @@ def dropout_by(session):
 
 
 def sessions_at_hazard(luck, *, n=500):
-    """Draw courses whose hazard falls from session to session and is higher for minority clients; at most 8 sessions."""
+    """Draw courses of at most 8 sessions; the hazard falls with sessions and is higher for minority clients."""
     minority, age = luck.random(n) < 0.5, luck.normal(3.8, 1.2, size=n)
     log_odds = -1.0 - 0.3 * np.log(np.arange(1, 9)) + (0.5 * minority - 0.2 * (age - 3.8))[:, None]
     leaves = luck.random((n, 8)) < expit(log_odds)
@@ -127,8 +127,8 @@ def correlated_slopes(clients):
 
 
 ML = (
-    "a maximum-likelihood variance between therapists is too small by about one therapist's worth (1 / 80 of it, a tenth"
-    " of its SD)"
+    "a maximum-likelihood variance between therapists is too small by about one therapist's worth (1 / 80 of it, a"
+    " tenth of its SD)"
 )
 
 PLANTS = [
@@ -161,8 +161,6 @@ PLANTS = [
         draw=lambda luck: {"clients": clients_at_risk(luck)},
         fit=dropout_predictors,
         truth={"intercept": 0.1, "age_decades": -0.3, "interpersonal_problems": 0.5},
-        slack=0.05,
-        why="maximum-likelihood log odds ratios are too large by a share of about (predictors / clients)",
     ),
     Plant(
         name="dropout: hazards after sessions 1 to 5",
@@ -181,16 +179,12 @@ PLANTS = [
         draw=sessions_at_hazard,
         fit=hazard_model,
         truth={"level_1": -1.0, "level_2": -1.0 - 0.3 * math.log(2), "minority": 0.5, "age": -0.2},
-        slack=0.05,
-        why="maximum-likelihood log odds ratios are too large by a share of about (predictors / clients)",
     ),
     Plant(
         name="weeks in therapy: Kaplan-Meier",
         draw=weeks_to_ending,
         fit=survival,
         truth={"median": 12.0, "after_6": 0.5**0.5, "after_24": 0.25},
-        slack=0.1,
-        why="a median of a skewed time is a little too large in a finite sample (of the order of 1 / clients)",
     ),
 ]
 

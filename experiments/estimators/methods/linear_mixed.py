@@ -40,8 +40,9 @@ def linear_mixed(frame, *, outcome, fixed=(), groups, method="reml"):
 
     Estimates: `intercept` and each of `fixed` (SE; interval and p by t with Satterthwaite's df, `facts["df_..."]`);
     `variance_<group>`, `variance_<group>_<slope>`, `covariance_<group>_<slope>` (of intercept and slope, or of two
-    slopes), `correlation_...`, `variance_residual`, and `sd_...`. SEs of variances are from the observed information;
-    their intervals are Satterthwaite's, df s2 / chi2 with df = 2 (s2 / se)^2, of correlations Fisher's z.
+    slopes), `correlation_...`, `variance_residual`, and `sd_...`. SEs of variances are from the observed information
+    (differences of the exact gradient), their intervals from chi-square (`variance_interval`); those of covariances are
+    Wald's, those of correlations Fisher's z.
     Facts: `log_likelihood` (restricted under REML), `criterion` = -2 log-likelihood (REML criterion or deviance),
     `aic`, `parameters`, `rows`, `groups_<group>`, `iterations`, `converged`, `boundary`.
     Statuses: missing, too_few, constant, collinear, one_group, not_converged, not_finite.
@@ -135,11 +136,11 @@ def _random(made, ended, known):
     for level, g, rank in zip(made.levels, known.levels, ended.ranks, strict=True):
         note = SINGULAR if 0 < rank < len(g) else ""
         for place in range(len(g)):
-            parts |= _variance(_named(level, place), g[place][place], known, n=made.n, note=note)
+            parts |= _variance(_named(level, place), g[place][place], known, level.spare, n=made.n, note=note)
             for other in range(place):
                 pair = g[other][other], g[place][place], g[other][place]
                 parts |= _covariance(_named(level, other, place), *pair, known, n=made.n, note=note)
-    return parts | _variance("residual", known.residual, known, n=made.n, note="")
+    return parts | _variance("residual", known.residual, known, 0, n=made.n, note="")
 
 
 def _named(level, *places):
@@ -147,12 +148,12 @@ def _named(level, *places):
     return "_".join([level.group, *(level.effects[place] for place in places if place)])
 
 
-def _variance(name, component, known, *, n, note):
+def _variance(name, component, known, df, *, n, note):
     """Return a variance and its SD; at the boundary 0 without SE, in a singular matrix (`note`) without interval."""
     s2, se = component.estimate, known.se_of(component)
     if s2 == 0.0:
         return {f"{kind}_{name}": found(0.0, n=n, note=AT_ZERO) for kind in ("variance", "sd")}
-    low, high = (math.nan, math.nan) if note else chi_square_interval(s2, se)
+    low, high = (math.nan, math.nan) if note else variance_interval(s2, se, df=df)
     sd = math.sqrt(s2)
     return {
         f"variance_{name}": found(s2, se=se, n=n, low=low, high=high, note=note),
@@ -160,10 +161,18 @@ def _variance(name, component, known, *, n, note):
     }
 
 
-def chi_square_interval(s2, se):
-    """Return Satterthwaite's 95 % interval of a variance: df s2 / chi2 quantiles, with df = 2 (s2 / se)^2."""
-    df = 2.0 * (s2 / se) ** 2
-    return tuple(df * s2 / stats.chi2.ppf([0.975, 0.025], df))
+def variance_interval(s2, se, *, df=0.0):
+    """Return the 95 % interval of a variance that is estimated with `se` from groups with `df` degrees of freedom.
+
+    What groups are seen to differ (spread A) is their variance s2 and noise, A - s2. A has the chi-square interval of
+    df; the noise is known well and taken off both ends (not below 0), as in intervals for differences of mean squares
+    (Burdick & Graybill 1992). A follows from se = A sqrt(2 / df). A residual has no noise in it (df = 0): its interval
+    is Satterthwaite's, df s2 / chi2 with df = 2 (s2 / se)^2.
+    """
+    df = max(df, 2.0 * (s2 / se) ** 2)
+    seen = se * math.sqrt(df / 2.0)
+    low, high = df * seen / stats.chi2.ppf([0.975, 0.025], df) - (seen - s2)
+    return max(low, 0.0), high
 
 
 def _covariance(name, first, second, both, known, *, n, note):

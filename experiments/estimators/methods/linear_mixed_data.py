@@ -30,6 +30,11 @@ class Level:
     parents: int
     back: np.ndarray
 
+    @property
+    def spare(self):
+        """How many more groups there are than parents: the degrees of freedom between them."""
+        return self.groups - self.parents
+
 
 @dataclass(frozen=True)
 class Design:

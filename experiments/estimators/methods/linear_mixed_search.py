@@ -11,6 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from experiments.estimators.methods.linear_mixed_criterion import Profile, profile
+from experiments.estimators.methods.linear_mixed_descent import descend
 
 STARTS = (1.0, 0.1, 10.0)
 """Relative standard deviations from which the search begins, one after the other until one search is enough."""
@@ -20,11 +21,6 @@ SETTLED = 1e-12
 """The search has settled when a Newton step would lower the criterion by less than this."""
 EDGE = 1e-3
 """How much the criterion may fall, per unit of relative variance, at a variance that is held at 0 (rounding)."""
-NEAR = 1e-6
-"""The descent ends when a quasi-Newton step promises less than this."""
-LONGEST = 1.0
-"""The longest step of the descent, in relative SDs."""
-MOST_STEPS = 200
 STEP = 1e-4
 """The step of theta, relative to its size, by which derivatives are taken."""
 
@@ -105,50 +101,14 @@ def gradient(found, factors, ranks):
 
 
 def _descend(design, theta, ranks, *, reml):
-    """Return theta at the end of a quasi-Newton descent (BFGS with halved steps), and the number of its steps.
-
-    It only has to come near: Newton's steps with the true curvature follow.
-    """
+    """Return theta near the lowest criterion, and the number of steps there; Newton's steps follow."""
 
     def down(theta):
         factors = unpack(design, theta, ranks)
         found = profile(design, factors, reml=reml)
         return found.value, gradient(found, factors, ranks)
 
-    (value, slope), inverse = down(theta), np.eye(theta.size)
-    for count in range(MOST_STEPS):
-        step = -inverse @ slope
-        if not -(slope @ step) > NEAR:
-            return theta, count
-        step *= min(1.0, LONGEST / np.linalg.norm(step))
-        found = _halved(down, theta, step, value, slope)
-        if found is None:
-            return theta, count
-        new, (value, new_slope) = found
-        inverse = _updated(inverse, new - theta, new_slope - slope)
-        theta, slope = new, new_slope
-    return theta, MOST_STEPS
-
-
-def _halved(down, theta, step, value, slope):
-    """Return the first of step, step / 2, step / 4 … that lowers the criterion enough (Armijo), None if none does."""
-    for _ in range(40):
-        new = down(theta + step)
-        if new[0] <= value + 1e-4 * (slope @ step):
-            return theta + step, new
-        step = step / 2.0
-    return None
-
-
-def _updated(inverse, moved, turned):
-    """Return the BFGS update of the inverse curvature after a move that turned the gradient by `turned`."""
-    curve = moved @ turned
-    if not curve > 1e-12 * (turned @ turned):
-        return inverse
-    if np.array_equal(inverse, np.eye(len(moved))):
-        inverse = inverse * curve / (turned @ turned)
-    left = np.eye(len(moved)) - np.outer(moved, turned) / curve
-    return left @ inverse @ left.T + np.outer(moved, moved) / curve
+    return descend(down, theta)
 
 
 def _with_zeros(design, theta, ranks, *, below, reml):

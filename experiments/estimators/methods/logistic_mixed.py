@@ -33,6 +33,8 @@ CHI2_95 = stats.chi2.ppf(0.95, 1)
 Z = stats.norm.ppf(0.975)
 HUGE = 6.0
 """An SD as large as this (an ICC of .92) makes us look whether the data are separated within groups."""
+RUNAWAY = 20.0
+"""An SD that no data can tell from a larger one: all groups but a few are sure of their answer."""
 WITHIN = "Within each group the predictors tell perfectly who has the event, so the likelihood has no maximum."
 AT_ZERO = "The groups differ no more than chance would make them: the variance between them is at its boundary, 0."
 
@@ -73,11 +75,8 @@ def random_intercept(frame, *, outcome, predictors=(), group, points=POINTS):
     if isinstance(problem, Fit):
         return problem
     model, top = fit_intercept(problem, points=points)
-    if not top.settled:
-        return not_settled(problem, top)
-    if top.parameters[-1] > HUGE and _separated_within(problem):
-        return no_fit(SEPARATION, n=len(problem.group), note=WITHIN, facts={"groups": problem.groups})
-    return _report(problem, model, top)
+    reason = unusable(problem, top)
+    return _report(problem, model, top) if reason is None else reason
 
 
 def _separated_within(problem):
@@ -145,11 +144,19 @@ def _guess(problem):
     return float(np.sqrt(np.clip(excess.sum() / (weight**2).sum(), 0.04, 2.25)))
 
 
-def not_settled(problem, top):
-    """Return the `Fit` for a climb that found no top."""
-    note = f"The iterations did not settle in {top.steps} steps: the likelihood is flat, or has no maximum."
-    facts = {"iterations": top.steps, "groups": problem.groups, "converged": 0}
-    return no_fit(NOT_CONVERGED, n=len(problem.group), note=note, facts=facts)
+def unusable(problem, top):
+    """Return the failed `Fit` for a climb that found no top or ran away, None for one that can be used."""
+    n, facts = len(problem.group), {"iterations": top.steps, "groups": problem.groups, "converged": 0}
+    if not top.settled:
+        note = f"The iterations did not settle in {top.steps} steps: the likelihood is flat, or has no maximum."
+        return no_fit(NOT_CONVERGED, n=n, note=note, facts=facts)
+    largest = np.abs(top.parameters[len(problem.start) :]).max()
+    if largest > HUGE and _separated_within(problem):
+        return no_fit(SEPARATION, n=n, note=WITHIN, facts=facts)
+    if largest > RUNAWAY:
+        note = f"The SD between groups ran up to {largest:.0f} on the scale of log odds, where nothing is known."
+        return no_fit(NOT_CONVERGED, n=n, note=note, facts=facts)
+    return None
 
 
 def fixed_effects(problem, top):

@@ -20,8 +20,8 @@ from experiments.estimators.methods.logistic_mixed import (
     facts_of,
     fit_intercept,
     fixed_effects,
-    not_settled,
     read_problem,
+    unusable,
 )
 from experiments.estimators.value import CONSTANT, Fit, absent, found
 
@@ -48,13 +48,12 @@ def random_slope(frame, *, outcome, predictors, slope, group, covariance="free",
     scale = column.std()
     random = np.column_stack([np.ones_like(column), column / scale])
     _, base = fit_intercept(problem, points=points)
-    if not base.settled:
-        return not_settled(problem, base)
+    if (reason := unusable(problem, base)) is not None:
+        return reason
     cells = gather(problem.design.event, problem.matrix, random, problem.group)
     model, top = _fit(problem, cells, base, free=COVARIANCES[covariance], points=points)
-    if not top.settled:
-        return not_settled(problem, top)
-    return _report(problem, model, top, base, scale=scale, covariance=covariance)
+    reason = unusable(problem, top)
+    return _report(problem, model, top, base, scale=scale, covariance=covariance) if reason is None else reason
 
 
 def _fit(problem, cells, base, *, free, points):
@@ -150,8 +149,10 @@ def _correlation(first, down, last, spread, *, n):
     if first == 0 or size == 0:
         return absent(CONSTANT, n=n, note="Intercepts or slopes do not vary between groups, so they cannot correlate.")
     r = math.copysign(1.0, first) * down / size
-    if last == 0:
-        return found(r, n=n, note="The correlation is at its boundary: intercepts and slopes move together.")
+    if 1 - r * r < 1e-12:
+        return found(
+            math.copysign(1.0, r), n=n, note="The correlation is at its boundary: intercepts and slopes move together."
+        )
     se = spread({(1, 0): last**2 / size**3, (1, 1): -down * last / size**3})
     half = Z * se / (1 - r * r)
     return found(r, se=se, low=math.tanh(math.atanh(r) - half), high=math.tanh(math.atanh(r) + half), n=n)

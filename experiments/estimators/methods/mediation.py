@@ -32,8 +32,9 @@ def mediation(cause, mediator, outcome, *, covariates=None, clusters=None, draws
     `covariates`: dict from name to array, in both regressions (intake score). `clusters`: therapist of each client;
     then whole caseloads are drawn and the SEs are robust within them. Values: `a`, `b`, `direct` (c), `total`
     (c + a b), `indirect` (a b; SE first-order, interval the percentile one of `draws` bootstrap samples, p the joint
-    test of a and b), `indirect_monte_carlo` (interval by draws of a and b). `facts["rho"]`: correlation of the errors at which a b
-    would be nothing (Imai, Keele & Yamamoto 2010); near 0 = fragile. The note says what mediation cannot show.
+    test of a and b), `indirect_monte_carlo` (interval by draws of a and b). `facts["rho"]`: correlation of the errors
+    at which a b would be nothing (Imai, Keele & Yamamoto 2010); near 0 = fragile. The note says what mediation cannot
+    show.
     """
     rows, groups = _rows(cause, mediator, outcome, covariates or {}, clusters)
     reason = _unfit(rows, groups, clustered=clusters is not None)

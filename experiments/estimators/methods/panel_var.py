@@ -105,7 +105,7 @@ def delta(solution, spread, function):
 
 
 def lasting_sd(paths, noise):
-    """Return each series' SD within clients, (q,), once the start is forgotten: P = B' P B + Sigma, sqrt of diagonal."""
+    """Return each series' SD within clients, (q,), in a series long under way: P = B' P B + Sigma, root of diagonal."""
     q = len(noise)
     carried = np.linalg.solve(np.eye(q * q) - np.kron(paths.T, paths.T), noise.ravel())
     return np.sqrt(np.diag(carried.reshape(q, q)))

@@ -97,4 +97,5 @@ def _lowest(made, place, share, *, reml):
         return at(1.0)
     from scipy.optimize import minimize_scalar
 
-    return minimize_scalar(at, bounds=(0.0, 1.0), method="bounded", options={"xatol": 1e-5}).fun
+    near = {"xatol": 0.01 / math.sqrt(made.n)}
+    return minimize_scalar(at, bounds=(0.0, 1.0), method="bounded", options=near).fun

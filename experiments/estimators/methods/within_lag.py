@@ -26,7 +26,8 @@ def within_lag(values, *, names, session_effects=True):
 
     `values`: clients by sessions by series, nan for gaps; a step from t to t + 1 counts if every series is there twice.
     For names x, y: x_to_y (unit of y at the next session per unit of x, the same client), its `_std` in within-client
-    SDs (of a series long under way, so without the drift that all share) and its `_uncorrected` least-squares value without SE; autoregressions x_to_x alike.
+    SDs (of a series long under way, so without the drift that all share) and its `_uncorrected` least-squares value
+    without SE; autoregressions x_to_x alike.
     Intervals and p by Student's t with clients - 1 df. Paths that do not die out, or no solution: not_converged.
     Sources: Nickell (1981); Bun & Carree (2005); Juodis (2013).
     """
@@ -42,9 +43,8 @@ def within_lag(values, *, names, session_effects=True):
         return no_fit(NOT_CONVERGED, n=scaled.clients, note=NOWHERE, facts=facts)
     spread = covariance(scaled, solution)
     se = np.sqrt(np.diag(spread)[: q * q]).reshape(q, q)
-    parts = _parts(solution, se, units, names, n=scaled.clients) | _standardised(
-        solution, spread, names, scaled.clients
-    )
+    parts = _parts(solution, se, units, names, n=scaled.clients)
+    parts |= _standardised(solution, spread, names, n=scaled.clients)
     return Fit(parts, scaled.clients, facts=facts | {"converged": 1.0, "clusters": float(scaled.clients)})
 
 
@@ -93,7 +93,7 @@ def _parts(solution, se, units, names, *, n):
     return parts
 
 
-def _standardised(solution, spread, names, n):
+def _standardised(solution, spread, names, *, n):
     """Return every path in SDs within clients."""
 
     def paths_in_sds(paths, noise):

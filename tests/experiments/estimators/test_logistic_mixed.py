@@ -277,8 +277,27 @@ def test_a_predictor_that_separates_within_therapists_gives_no_number_that_looks
     frame = pd.DataFrame(
         {"therapist_id": therapist, "dropout_unilateral": (age > threshold[therapist]).astype(float), "age": age}
     )
-    got = intercept(frame, predictors=("age",))
-    assert got.status in ("separation", "not_converged")
+    assert intercept(frame, predictors=("age",)).status in ("separation", "not_converged")
+    slopes = random_slope(
+        frame, outcome="dropout_unilateral", predictors=("age",), slope="age", group="therapist_id", points=3
+    )
+    assert slopes.status in ("separation", "not_converged")
+
+
+def test_an_sd_that_runs_away_is_no_number():
+    """All clients of each therapist do the same, but for one client: the SD is finite, huge, and unknown."""
+    frame = pd.DataFrame(
+        {"therapist_id": np.repeat(np.arange(8), 30), "dropout_unilateral": np.repeat([0.0, 1.0] * 4, 30)}
+    )
+    frame.loc[0, "dropout_unilateral"] = 1.0
+    got = intercept(frame, predictors=())
+    assert got.status == "not_converged" or got["sd"].high > 10
+
+
+def test_one_therapist_more_does_not_turn_a_reason_into_a_number_or_back():
+    """Three therapists are one_group, four give numbers."""
+    assert intercept(draw(therapists=3)).status == "one_group"
+    assert intercept(draw(therapists=4)).ok
 
 
 def test_a_wrong_name_is_a_mistake(clients):

@@ -246,7 +246,8 @@ def test_one_stratum_is_no_strata_and_a_copy_as_second_stratum_doubles_the_stati
     columns = [clients[name].to_numpy() for name in ("sessions_held", "ending", "arm")]
     of = ("dissatisfied", "good_enough")
     first = gray_test(*columns, of=of)
-    assert gray_test(*columns, of=of, strata=np.zeros(300))["dissatisfied"] == first["dissatisfied"]
+    single = gray_test(*columns, of=of, strata=np.zeros(300))
+    assert single["dissatisfied"].estimate == first["dissatisfied"].estimate
     twice = gray_test(*(np.tile(column, 2) for column in columns), of=of, strata=np.repeat(["x", "y"], 300))
     assert twice["dissatisfied"].estimate == pytest.approx(2 * first["dissatisfied"].estimate)
 
