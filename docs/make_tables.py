@@ -15,6 +15,8 @@ from pathlib import Path
 DOCS = Path(__file__).resolve().parent
 sys.path.insert(0, str(DOCS.parent))  # so that the command also works in a checkout that is not installed
 
+import answers  # noqa: E402
+import estimate_tables  # noqa: E402
 import model_tables  # noqa: E402
 import schedule  # noqa: E402
 import submodels  # noqa: E402
@@ -34,6 +36,9 @@ BLOCKS = {
     "week": schedule.week,
     "session": schedule.session,
     "functions": submodels.functions,
+    "answers": answers.answers,
+    "estimates": estimate_tables.estimates,
+    "estimate_references": estimate_tables.estimate_references,
 }
 """What can be generated: name of the block -> function that returns its Markdown."""
 

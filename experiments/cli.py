@@ -75,6 +75,10 @@ def _add_result_commands(commands):
     estimate.add_argument("--arm", help="only this arm")
     estimate.add_argument("--point", type=_count, metavar="N", help="only this design point, from 0")
     estimate.add_argument("--json", action="store_true", help="print JSON")
+    from experiments.export import add_arguments
+
+    export = _on_result(commands, "export", "write the tables for R, SPSS, Stata, Excel, lavaan or Mplus", _export)
+    add_arguments(export)
     story = _on_result(commands, "story", "tell one client's therapy session by session", _story)
     story.add_argument("--client", type=_count, required=True, metavar="N", help="the client's number, from 0")
     story.add_argument("--arm", help="the arm (default: the first)")
@@ -147,6 +151,13 @@ def _estimate(options):
         raise Mistake(problem) from None
     as_json = json.dumps(estimating.as_objects(result, options.name, parts), indent=1) if options.json else None
     print(as_json or estimating.as_text(result, options.name, parts))
+    return DONE
+
+
+def _export(options):
+    from experiments.export import run
+
+    print(_on_disk(run, _result(options), options))
     return DONE
 
 

@@ -19,7 +19,8 @@ def n_sessions_mean(tables, scales=None):
 def never_started_rate(tables, scales=None):
     """Return the share of all clients referred who left before a first session."""
     ending = tables["clients"]["ending"]
-    return share((ending == NEVER_STARTED).to_numpy(dtype=float), what="clients referred")
+    never = np.where(ending.isna(), np.nan, (ending == NEVER_STARTED).to_numpy(dtype=float))
+    return share(never, what="clients referred")
 
 
 def waited_within_6_weeks(tables, scales=None):

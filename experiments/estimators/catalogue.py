@@ -39,7 +39,7 @@ ROUTINE = (
         formula="mean(dropout_unilateral), sessions_held >= 1",
         source="swift2012",
         routine=True,
-        columns=("sessions_held", "dropout_unilateral"),
+        columns=(*ENDED, "dropout_unilateral"),
     ),
     Estimator(
         attendance.never_started_rate,

@@ -92,7 +92,7 @@ def missed_appointment_rate(tables, scales=None):
     rating minus those in the highest.
     """
     clients, booked = tables["clients"], tables["appointments"]
-    booked = booked[~_endings(booked, clients)]
+    booked = booked[~_endings(booked, clients) & booked["attendance"].notna().to_numpy()]
     if booked.empty:
         return as_fit(absent(MISSING, n=0, note="There are no booked appointments."))
     missed, who = (booked["attendance"] == MISSED).to_numpy(dtype=float), booked["client_id"].to_numpy()

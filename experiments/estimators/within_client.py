@@ -101,7 +101,10 @@ LAGGED = (
     "A lagged path within clients is not yet an effect: what changes within the client and moves both series stays in "
     "it, and error of measurement makes it too small."
 )
-PANEL = "It takes paths to be alike for all clients and scores free of error; neither direction is proved by it."
+PANEL = (
+    "It takes paths to be alike for all clients and scores free of error, and leaves out clients with fewer than four "
+    "sessions; neither direction is proved by it."
+)
 PAIR = ("client_id", "session", "wai_client", "{primary}")
 
 ENTRIES = (

@@ -286,8 +286,7 @@ def test_a_primary_scale_of_the_service_must_be_asked_by_the_config_too(tmp_path
     town = 'primary = "oq45"\n[forms]\noq45 = "every"'
     text = 'name = "clinic"\nservice = "town"\n[forms]\nphq9 = "every"'
     assert problems(tmp_path, text, town=town) == [
-        'clinic.toml line 3: primary = "oq45", as the service says, is not asked; '
-        "put it under [forms], or choose phq9."
+        'clinic.toml line 3: primary = "oq45", as the service says, is not asked; put it under [forms], or choose phq9.'
     ]
     assert problems(tmp_path, 'name = "clinic"\nservice = "town"', town=town) == []
     assert problems(tmp_path, 'name = "clinic"\nservice = "town"', town='primary = "gad"') == [

@@ -55,22 +55,27 @@ def growth(scores):
     if reason is not None:
         return as_fit(reason)
     data, model = patterns(scores), Growth(np.arange(scores.shape[1], dtype=float))
-    mean, variance = marginal(data)
-    slope, level = np.polyfit(model.times, mean, 1)
-    start = np.array(
-        [level, slope, variance.mean() / 2, variance.mean() / 20 / model.times.size, 0, variance.mean() / 2]
-    )
-    top = climb(model, data, start)
-    possible = (
-        top.theta[5] > 0 and np.linalg.eigvalsh([[top.theta[2], top.theta[4]], [top.theta[4], top.theta[3]]])[0] > 0
-    )
-    if not (top.converged and possible):
+    top = climb(model, data, _start(model, data))
+    if not (top.converged and _possible(top.theta)):
         what = "reach a maximum" if not top.converged else "reach it at possible variances"
         return no_fit(NOT_CONVERGED, n=data.clients, note=f"The likelihood of the growth model did not {what}.")
     facts = fit_indices(top, saturated(data), baseline_loglik(data), n=data.clients, parameters=len(NAMES))
     se = np.sqrt(np.diag(inverse(top.information)))
     parts = {name: _value(name, *each, n=data.clients) for name, *each in zip(NAMES, top.theta, se, strict=True)}
     return Fit(parts, data.clients, facts=facts | {"iterations": float(top.steps), "converged": 1.0})
+
+
+def _start(model, data):
+    """Return theta to start from: the line through the means, half of the variance lasting."""
+    mean, variance = marginal(data)
+    slope, level = np.polyfit(model.times, mean, 1)
+    half = variance.mean() / 2
+    return np.array([level, slope, half, half / 10 / model.times.size, 0.0, half])
+
+
+def _possible(theta):
+    level, slope, both, rest = theta[2:]
+    return rest > 0 and level > 0 and slope > 0 and both**2 < level * slope
 
 
 def _value(name, value, se, *, n):

@@ -26,6 +26,7 @@ EDGE = (
     "The intercepts' covariance matrix lies at its boundary (they are perfectly correlated, or one does not vary): "
     "standard errors treat it as known to lie there."
 )
+NO_INDICES = "The saturated model did not reach a maximum (too few have some pair of scores): there are no fit indices."
 
 
 def riclpm(
@@ -51,16 +52,20 @@ def riclpm(
     model, top = _fitted(model, data)
     if not top.converged:
         return _failed(data, top, note=f"The likelihood of the {_kind(model)} did not reach a maximum.")
-    wrong = improper(model, top.theta)
-    if wrong:
-        return _failed(
-            data, top, note=f"The likelihood is largest at an impossible value: {wrong}. Use fewer sessions."
-        )
+    if wrong := improper(model, top.theta):
+        note = f"The likelihood is largest at an impossible value: {wrong}. Use fewer sessions."
+        return _failed(data, top, note=note)
+    return _fit(model, top, data, indices=indices)
+
+
+def _fit(model, top, data, *, indices):
+    """Return the `Fit` at a proper maximum."""
     edge = model.intercepts == "line"
     facts = {"converged": 1.0, "iterations": float(top.steps), "patterns": float(data.n.size), "boundary": float(edge)}
     facts |= _indices(model, top, data, wanted=indices)
     parts, spread = quantities(model, top, n=data.clients)
-    return Fit(parts, data.clients, note=EDGE if edge else "", facts=facts | spread)
+    notes = [EDGE] * edge + [NO_INDICES] * (indices and not np.isfinite(facts["chi2"]))
+    return Fit(parts, data.clients, note=" ".join(notes), facts=facts | spread)
 
 
 def _indices(model, top, data, *, wanted):

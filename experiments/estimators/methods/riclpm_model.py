@@ -16,6 +16,13 @@ import numpy as np
 
 from experiments.estimators.methods.scoring import Moments
 
+CHOICES = {
+    "paths": ("equal", "free"),
+    "residuals": ("equal", "free"),
+    "means": ("free", "constant"),
+    "intercepts": ("free", "none", "line"),
+}
+
 
 @dataclass(frozen=True)
 class Model:
@@ -33,6 +40,12 @@ class Model:
     residuals: str = "free"
     means: str = "free"
     intercepts: str = "free"
+
+    def __post_init__(self):
+        """Refuse a choice that there is not."""
+        for name, known in CHOICES.items():
+            if getattr(self, name) not in known:
+                raise ValueError(f'{name} = "{getattr(self, name)}" must be one of {", ".join(known)}.')
 
     @cached_property
     def means_part(self):

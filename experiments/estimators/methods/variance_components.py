@@ -57,45 +57,52 @@ def _shares(solution):
     made, known = solution.made, solution.known
     parts = [*(level[0][0] for level in known.levels), known.residual]
     total = Component(sum(part.estimate for part in parts), sum(part.slope for part in parts))
+    best = np.array([part.estimate / total.estimate for part in parts])
     names = [*(level.group for level in made.levels), "residual"]
     shares = {}
     for place, (name, part) in enumerate(zip(names, parts, strict=True)):
-        share = part.estimate / total.estimate
-        se = known.se_of(Component(share, (part.slope - share * total.slope) / total.estimate))
-        low, high = _profile_interval(made, place, share, top=solution.ended.best.value, reml=solution.reml)
-        at_zero = {"note": AT_ZERO} if share == 0.0 else {"se": se}
-        shares[f"share_{name}"] = found(share, n=made.n, low=low, high=high, **at_zero)
+        se = known.se_of(Component(best[place], (part.slope - best[place] * total.slope) / total.estimate))
+        low, high = _profile_interval(solution, best, place)
+        at_zero = {"note": AT_ZERO} if best[place] == 0.0 else {"se": se}
+        shares[f"share_{name}"] = found(best[place], n=made.n, low=low, high=high, **at_zero)
     return shares
 
 
-def _profile_interval(made, place, share, *, top, reml):
+def _profile_interval(solution, best, place):
     """Return where the criterion, the other shares at their best, is 3.84 above its lowest: 0 or 1 if it is nowhere."""
     from scipy.optimize import brentq
 
-    def above(value):
-        return math.sqrt(max(_lowest(made, place, value, reml=reml) - top, 0.0)) - QUANTILE
+    top = solution.ended.best.value
 
-    inside = min(max(share, 1e-9), ALMOST)
-    low = brentq(above, 0.0, inside, xtol=1e-6) if share > 0.0 and above(0.0) > 0.0 else 0.0
+    def above(share):
+        return math.sqrt(max(_lowest(solution, best, place, share) - top, 0.0)) - QUANTILE
+
+    inside = min(max(best[place], 1.0 - ALMOST), ALMOST)
+    low = brentq(above, 0.0, inside, xtol=1e-6) if best[place] > 0.0 and above(0.0) > 0.0 else 0.0
     high = brentq(above, inside, ALMOST, xtol=1e-6) if above(ALMOST) > 0.0 else 1.0
-    return low, high
+    return min(low, best[place]), max(high, best[place])
 
 
-def _lowest(made, place, share, *, reml):
-    """Return the lowest criterion at which the share in this place (the residual is the last) has this value."""
-    count = len(made.levels) + 1
+def _lowest(solution, best, place, share):
+    """Return the lowest criterion at which the share in this place (the residual is the last) has this value.
 
-    def at(split):
-        shares = np.full(count, 1.0 - share)
+    With three shares the other two divide the rest as sin^2 and cos^2 of an angle, so that 0 and all are within reach;
+    the angle of the `best` shares is tried too.
+    """
+    made, others = solution.made, [other for other in range(len(best)) if other != place]
+
+    def at(angle):
+        shares = np.full(len(best), 1.0 - share)
         shares[place] = share
-        if count == 3:
-            shares[[other for other in range(3) if other != place]] *= split, 1.0 - split
+        if len(best) == 3:
+            shares[others] *= math.sin(angle) ** 2, math.cos(angle) ** 2
         ratios = shares[:-1] / max(shares[-1], 1.0 - ALMOST)
-        return criterion(made, [np.full((1, 1), math.sqrt(ratio)) for ratio in ratios], reml=reml)
+        return criterion(made, [np.full((1, 1), math.sqrt(ratio)) for ratio in ratios], reml=solution.reml)
 
-    if count == 2:
-        return at(1.0)
+    if len(best) == 2:
+        return at(0.0)
     from scipy.optimize import minimize_scalar
 
     near = {"xatol": 0.01 / math.sqrt(made.n)}
-    return minimize_scalar(at, bounds=(0.0, 1.0), method="bounded", options=near).fun
+    found_one = minimize_scalar(at, bounds=(0.0, math.pi / 2.0), method="bounded", options=near)
+    return min(found_one.fun, at(math.atan2(*np.sqrt(best[others]))))

@@ -46,20 +46,21 @@ def within_mediation(values, *, names=NAMES, same_session=True, draws=500, seed=
         return no_fit(NOT_CONVERGED, n=panel.clients, note=NOWHERE)
     chosen = partial(_paths, units=units, same_session=same_session)
     paths, spread = delta(solution, covariance(panel, solution), chosen)
-    a, b, direct = paths
     drawn = _again(panel, units, same_session=same_session, draws=draws, seed=seed)
+    facts = {"draws": float(draws), "draws_without_solution": float(np.isnan(drawn).sum()), "seed": float(seed)}
+    parts = _values(paths, spread, drawn, n=panel.clients, seed=seed)
+    return Fit(parts, panel.clients, note=CAVEAT, facts=facts | {"steps": float(panel.count.sum())})
+
+
+def _values(paths, spread, drawn, *, n, seed):
+    """Return the `Value`s of a, b, direct, total and the product."""
+    a, b, direct = paths
+    se, turn = np.sqrt(np.diag(spread)), np.array([b, a, 1.0])
+    parts = {name: normal(value, each, n=n) for name, value, each in zip(("a", "b", "direct"), paths, se, strict=True)}
+    parts["total"] = normal(direct + a * b, float(np.sqrt(turn @ spread @ turn)), n=n)
     good = drawn[np.isfinite(drawn)]
     usable = good if good.size >= ENOUGH * drawn.size else good[:0]
-    n = panel.clients
-    parts = {
-        name: normal(value, np.sqrt(var), n=n)
-        for name, value, var in zip(("a", "b", "direct"), paths, np.diag(spread), strict=True)
-    }
-    total = np.array([b, a, 1.0])
-    parts["total"] = normal(direct + a * b, float(np.sqrt(total @ spread @ total)), n=n)
-    parts |= indirect((a, b), spread[:2, :2], usable, n=n, seed=seed)
-    facts = {"draws": float(draws), "draws_without_solution": float(drawn.size - good.size), "seed": float(seed)}
-    return Fit(parts, n, note=CAVEAT, facts=facts | {"steps": float(panel.count.sum())})
+    return parts | indirect((a, b), spread[:2, :2], usable, n=n, seed=seed)
 
 
 def _paths(paths, noise, *, units, same_session):

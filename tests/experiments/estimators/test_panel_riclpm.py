@@ -302,3 +302,20 @@ def test_infinite_scores_count_as_gaps(data, fit):
     x = data[0].copy()
     x[~np.isfinite(x)] = np.inf
     assert riclpm(x, data[1], names=NAMES).facts["loglik"] == pytest.approx(fit.facts["loglik"])
+
+
+@pytest.mark.parametrize("choice", [{"paths": "alike"}, {"residuals": "constant"}, {"means": "equal"}])
+def test_a_choice_that_there_is_not_is_refused(data, choice):
+    with pytest.raises(ValueError, match="must be one of"):
+        riclpm(*data, **choice)
+
+
+def test_where_nobody_has_a_pair_of_sessions_there_are_estimates_and_no_fit_indices():
+    """One half was asked at sessions 1-3 and 5, the other at 1-4: nobody has 4 and 5."""
+    x, y = pair(4, clients=600, dropout=False, gaps=0)
+    for each in (x, y):
+        each[:300, 3], each[300:, 4] = np.nan, np.nan
+    got = riclpm(x, y)
+    assert got.ok
+    assert "no fit indices" in got.note
+    assert np.isnan(got.facts["chi2"]) and np.isfinite(got.facts["aic"])
