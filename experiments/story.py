@@ -9,6 +9,8 @@ from types import SimpleNamespace
 
 import pandas as pd
 
+from experiments.estimators.columns import primary
+
 ENDINGS = {
     "good_enough": "stopped because things were good enough",
     "planned_end": "reached the number of sessions that had been agreed",
@@ -32,7 +34,8 @@ def tell(result, *, client, arm=None, design_point=0, replication=0):
     run = _run_row(result, arm=arm, design_point=design_point, replication=replication)
     people, meetings = _rows(result, run, client)
     person = _only(people, client, run)
-    words = [_opening(person, run, result.manifest), *_meetings(meetings), _ending(person, result.manifest)]
+    manifest = result.manifest
+    words = [_opening(person, run, manifest), *_meetings(meetings, manifest), _ending(person, manifest)]
     return "\n\n".join(textwrap.fill(paragraph, 96) for paragraph in words)
 
 
@@ -81,8 +84,10 @@ def _only(people, client, run):
 
 
 def _opening(person, run, manifest):
-    scale = manifest["scales"]["phq9"]["label"]
-    score = f"a {scale} of {person.phq9_intake:.0f}" if _known(person, "phq9_intake") else "no intake form"
+    scale = primary(manifest["scales"])
+    intake = getattr(person, f"{scale}_intake", None)
+    label = manifest["scales"][scale]["label"]
+    score = "no intake form" if pd.isna(intake) else f"{_a(label)} of {intake:.0f}"
     waited = (
         f"and met therapist {person.therapist_id:.0f} after {_weeks(person.waited_weeks)}"
         if _known(person, "waited_weeks")
@@ -95,26 +100,33 @@ def _opening(person, run, manifest):
     ).strip()
 
 
-def _meetings(meetings):
+def _meetings(meetings, manifest):
     before = None
     for _, row in meetings.iterrows():
         row = SimpleNamespace(**row.to_dict())
-        yield _meeting(row, before)
+        yield _meeting(row, before, manifest)
         if row.held:
             before = row
 
 
-def _meeting(row, before):
+def _meeting(row, before, manifest):
     """Return the paragraph of one booked appointment."""
     head = f"Week {row.week:.0f}, appointment {row.appointment:.0f}"
     if not row.held:
         return f"{head}: {ABSENCE[row.attendance]}"
-    parts = (_arrives(row), _understood(row), _shares(row), _strain(row), _effort(row), _ratings(row, before))
+    parts = (_arrives(row, manifest), _understood(row), _shares(row), _strain(row), _effort(row), _ratings(row, before))
     return f"{head}, session {row.session:.0f}: " + " ".join(part for part in parts if part)
 
 
-def _arrives(row):
-    return f"Comes in with a PHQ-9 of {row.phq9:.0f}." if _known(row, "phq9") else "Fills in no symptom form."
+def _arrives(row, manifest):
+    scale = primary(manifest["scales"])
+    if not _known(row, scale):
+        return "Fills in no symptom form."
+    return f"Comes in with {_a(manifest['scales'][scale]['label'])} of {getattr(row, scale):.0f}."
+
+
+def _a(label):
+    return f"{'an' if label[0] in 'AEIOU' else 'a'} {label}"
 
 
 def _understood(row):
@@ -165,16 +177,19 @@ def _rating(row, before, name):
 
 
 def _ending(person, manifest):
-    scale = manifest["scales"]["phq9"]
+    name = primary(manifest["scales"])
+    scale = manifest["scales"][name]
     said = f"After {_sessions(person.sessions_held)} the client {ENDINGS[person.ending]}."
     if person.ending == "in_therapy" and person.sessions_held == 0:
         return "The client was still waiting for a first session when the clock stopped."
     when = f" It was week {person.end_week:.0f}." if _known(person, "end_week") else ""
-    if _known(person, "phq9_end"):
-        return f"{said}{when} {scale['label']} at the end: {person.phq9_end:.0f} (cut-off {scale['cutoff']:.0f})."
+    if _known(person, f"{name}_end"):
+        end = getattr(person, f"{name}_end")
+        return f"{said}{when} {scale['label']} at the end: {end:.0f} (cut-off {scale['cutoff']:g})."
     if person.sessions_held == 0 or person.ending == "in_therapy":
         return said + when
-    last = f"; the last score before a session was {person.phq9_last:.0f}" if _known(person, "phq9_last") else ""
+    score = getattr(person, f"{name}_last", None)
+    last = "" if pd.isna(score) else f"; the last score before a session was {score:.0f}"
     return f"{said}{when} The end form did not come back{last}."
 
 

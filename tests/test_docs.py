@@ -46,7 +46,10 @@ def read(name):
 
 
 def sources():
-    return tomllib.loads((ROOT / "sim/data/sources.toml").read_text(encoding="utf-8"))
+    """Return the references of the model and of the estimators."""
+    places = ("sim/data/sources.toml", "experiments/estimators/references.toml")
+    texts = [(ROOT / place).read_text(encoding="utf-8") for place in places]
+    return {key: entry for text in texts for key, entry in tomllib.loads(text).items()}
 
 
 def declared_keys():

@@ -11,6 +11,7 @@ from experiments.estimators import (
     dropout_definitions,
     endings_over_time,
     gains,
+    mediated,
     nhs,
     outcome,
     planned,
@@ -21,6 +22,7 @@ from experiments.estimators import (
     returning,
     therapist_dropout,
     traits,
+    within_client,
 )
 from experiments.estimators.estimator import Estimator
 
@@ -250,6 +252,8 @@ MODULES = (
     traits,
     relationship_entries,
     pooled,
+    within_client,
+    mediated,
 )
 ALL = (*ROUTINE, *(entry for module in MODULES for entry in module.ENTRIES))
 """In the order in which they are shown."""

@@ -44,7 +44,7 @@ def therapist_effect_icc(tables, scales=None):
     return _icc(rows, fixed=("before", *extra))
 
 
-def therapist_effect_icc_unadjusted(tables, scales=None):
+def therapist_icc_unadjusted(tables, scales=None):
     """Return the ICC of the later score by therapist, with nothing taken into account; the same clients otherwise."""
     rows = outcomes(tables["clients"], scales)
     return _icc(rows[rows["before"].notna()], fixed=())
@@ -76,7 +76,7 @@ def renamed(fit, names):
     return Fit({new: fit[old] for new, old in names.items()} if fit.ok else {}, fit.n, fit.status, fit.note, fit.facts)
 
 
-def alliance_variance_components(tables, scales=None):
+def alliance_components(tables, scales=None):
     """Return the shares of the client-rated alliance's variance between therapists, clients and sessions (REML).
 
     Every rating of every session held: rating = mean + therapist + client + session.
@@ -85,7 +85,7 @@ def alliance_variance_components(tables, scales=None):
     return renamed(fit, SHARE_NAMES)
 
 
-def outcome_per_year_of_experience(tables, scales=None):
+def outcome_by_experience(tables, scales=None):
     """Return how much the clients' change, in SDs at intake, differs per year of their therapist in practice.
 
     d_i = (before - after) / SD before = b0 + b1 years + therapist + client (REML), years at the client's first session.
@@ -121,7 +121,7 @@ ENTRIES = (
         caveat="One clinic says little: at 80 therapists with 30 clients each the estimate has an SD of about .013.",
     ),
     Estimator(
-        therapist_effect_icc_unadjusted,
+        therapist_icc_unadjusted,
         "Therapist effect, unadjusted",
         "Share of the variance of the later score that lies between therapists, whatever cases they were given.",
         unit="share of variance (ICC)",
@@ -132,7 +132,7 @@ ENTRIES = (
         caveat="Therapists who are given harder cases look worse here.",
     ),
     Estimator(
-        alliance_variance_components,
+        alliance_components,
         "Therapists' share of the alliance",
         "Share of the variance of all clients' alliance ratings that lies between therapists; the rest lies between"
         " clients and between sessions.",
@@ -146,7 +146,7 @@ ENTRIES = (
         caveat="Clients who stay longer give more ratings.",
     ),
     Estimator(
-        outcome_per_year_of_experience,
+        outcome_by_experience,
         "Outcome per year of experience",
         "How much more clients change, in SDs at intake, per year that their therapist had been in practice.",
         unit="d per year",

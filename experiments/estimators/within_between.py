@@ -42,7 +42,7 @@ def within_therapist_slope(tables, scales=None):
     return between_therapist_slope(tables, scales)
 
 
-def concealment_between_and_within(tables, scales=None):
+def concealment_levels(tables, scales=None):
     """Return the same two slopes for concealment at intake in place of the alliance."""
     rows = outcomes(tables["clients"], scales, fewest_sessions=ENOUGH_SESSIONS)
     return _between_and_within(rows.assign(own=numbers(tables["clients"], "concealment_intake")))
@@ -62,7 +62,7 @@ def _between_and_within(rows):
     return Fit(fit.parts | parts, fit.n, note=fit.note, facts=fit.facts)
 
 
-def within_client_alliance_slopes(tables, scales=None):
+def client_alliance_slopes(tables, scales=None):
     """Return how symptoms follow a session's alliance within a client, and how much clients differ in that (REML).
 
     symptoms(t+1) = b0 + b1 symptoms(t) + (b2 + u_client) (alliance(t) - client's mean) + client + residual. Symptoms
@@ -160,7 +160,7 @@ ENTRIES = (
         headline="within",
     ),
     Estimator(
-        concealment_between_and_within,
+        concealment_levels,
         "Concealment between and within therapists",
         "Points of the later score, given the intake score, per point of concealment at intake: of a therapist's"
         " clients on average (between), and of a client compared with the therapist's others (within).",
@@ -171,13 +171,13 @@ ENTRIES = (
         headline="within",
     ),
     Estimator(
-        within_client_alliance_slopes,
+        client_alliance_slopes,
         "Differences in the alliance's within-client slope",
         "Variance between clients of the slope of next session's symptoms on the alliance of this session, compared"
         " with the client's usual alliance.",
         unit="(points per point) squared",
         formula="var(u) in symptoms(t+1) ~ symptoms(t) + (1 + u) (alliance(t) - client mean) + (1 | client), REML",
-        source="falkenstroem2013",
+        source="falkenstrom2013",
         columns=("client_id", "session", "{primary}", "wai_client"),
         table="appointments",
         keep="sessions",

@@ -37,7 +37,7 @@ def alliance_symptom_paths(tables, scales=None):
     return _panel(tables, scales, intercepts=True)
 
 
-def alliance_symptom_paths_plain(tables, scales=None):
+def paths_without_intercepts(tables, scales=None):
     """Return the plain cross-lagged panel model of the same scores, without lasting differences between clients."""
     return _panel(tables, scales, intercepts=False)
 
@@ -112,10 +112,10 @@ ENTRIES = (
         alliance_symptom_paths,
         "Within-client paths, alliance and symptoms (RI-CLPM)",
         "Whether a better alliance than the client's usual goes before fewer symptoms than usual at the next session, "
-        "and the other way round; sessions 1-7 of clients with at least four (fewer if under 30 clients reach them).",
+        "and the other way round; sessions 1-7 of clients with at least four.",
         unit="within-client SDs",
         formula="p(t) = a p(t-1) + c q(t-1) + u; score = mean(t) + intercept + p; full-information maximum likelihood",
-        source="hamaker2015 flueckiger2020",
+        source="hamaker2015 flueckiger2020panel",
         columns=PAIR,
         table="appointments",
         keep="sessions",
@@ -123,7 +123,7 @@ ENTRIES = (
         caveat=PANEL,
     ),
     Estimator(
-        alliance_symptom_paths_plain,
+        paths_without_intercepts,
         "The same without random intercepts (CLPM)",
         "The cross-lagged paths of alliance and symptoms if lasting differences between clients are not set apart: "
         "for comparison only.",
@@ -194,7 +194,7 @@ ENTRIES = (
         "the model's own, without error of rating.",
         unit="within-client SDs",
         formula=LAG_FORMULA,
-        source="pascual-leone2017 bun2005 juodis2013",
+        source="pascualleone2017 bun2005 juodis2013",
         columns=("client_id", "session", "true_depth", "{primary}"),
         table="appointments",
         keep="sessions",

@@ -14,6 +14,7 @@ from matplotlib import colormaps
 from matplotlib.colors import ListedColormap, Normalize
 
 from experiments.estimators.alliance import alliance_and_change
+from experiments.estimators.columns import primary
 from experiments.estimators.correlation import fisher_interval, pearson
 from experiments.estimators.monte_carlo import t_interval
 from experiments.estimators.summary import clustered_mean
@@ -24,10 +25,10 @@ from experiments.figures.picture import FigureError
 DOTS = 400
 """Up to this many clients each gets a dot; beyond, the density is shown."""
 ACROSS, UP, FINE = 0.25, 2.0, 1.0
-"""Width (scale points) and height (PHQ-9 points) of the cells of the density; `FINE` where there are many clients."""
+"""Width (points of the alliance scale) and height (in 27ths of the symptom scale) of the cells of the density."""
 MANY = 2000
 TITLE = "Alliance early in therapy, and how clients fare"
-COLUMNS = ["sessions_held", "phq9_intake", "phq9_end", "phq9_last", "wai_client_s3"]
+ENDS = ("intake", "end", "last")
 
 
 @dataclass(frozen=True)
@@ -48,9 +49,11 @@ def plot(result, *, design_point=None):
     """Return the matplotlib figure and its words."""
     manifest = result.manifest
     number = wording.chosen_point(manifest, design_point)
-    clients = result.table("clients", columns=["arm", "design_point", "replication", *COLUMNS])
+    scales = manifest.get("scales")
+    columns = ["sessions_held", "wai_client_s3", *(f"{primary(scales)}_{when}" for when in ENDS)]
+    clients = result.table("clients", columns=["arm", "design_point", "replication", *columns])
     clients = clients[clients["design_point"] == number]
-    clouds = {arm: _cloud(clients[clients["arm"] == arm]) for arm in wording.arms(manifest)}
+    clouds = {arm: _cloud(clients[clients["arm"] == arm], scales) for arm in wording.arms(manifest)}
     clouds = {arm: cloud for arm, cloud in clouds.items() if cloud.alliance.size}
     if not clouds:
         raise FigureError("No client has both an alliance rating of session 3 and an outcome for alliance_outcome.")
@@ -58,11 +61,11 @@ def plot(result, *, design_point=None):
     return figure, _words(clouds, manifest, where=wording.at_point(manifest, number))
 
 
-def _cloud(clients):
+def _cloud(clients, scales):
     """Return what is known of an arm; residualised change and r are worked out within each run."""
     parts, each, absent, n = [], [], 0, 0
     for replication, run in clients.groupby("replication"):
-        alliance, change, status = alliance_and_change(run)
+        alliance, change, status = alliance_and_change(run, scales=scales)
         if status == OK:
             parts.append(pd.DataFrame({"alliance": alliance, "change": change, "run": replication}))
             n = alliance.size
@@ -93,7 +96,8 @@ def _draw(clouds, manifest):
     figure = style.new_figure(width=max(6.4, 1.2 + style.PANEL * columns), height=0.6 + 4.4 * rows)
     grid = figure.subplots(rows, columns, sharex=True, sharey=True, squeeze=False)
     panels = style.without_empty(grid, len(clouds))
-    edges, levels = _cells(clouds.values())
+    _, _, low, high = wording.scale(manifest, primary(manifest.get("scales")))
+    edges, levels = _cells(clouds.values(), step=max(1.0, round((high - low) / 27)))
     most = max(np.histogram2d(cloud.alliance, cloud.change, [edges, levels])[0].max() for cloud in clouds.values())
     shades = [
         _panel(axes, cloud, edges, levels, most=most) for axes, cloud in zip(panels, clouds.values(), strict=True)
@@ -106,7 +110,7 @@ def _draw(clouds, manifest):
     for lowest in panels[-columns:]:
         lowest.tick_params(labelbottom=True)
     for first in panels[::columns]:
-        unit = wording.scale(manifest, "phq9")[1]
+        unit = wording.scale(manifest, primary(manifest.get("scales")))[1]
         first.set_ylabel(f"Better than intake foretold →\n(residualised change, {unit})")
     if any(shades):
         shade = next(filter(None, shades))
@@ -115,12 +119,12 @@ def _draw(clouds, manifest):
     return figure
 
 
-def _cells(clouds):
+def _cells(clouds, *, step):
     """Return the edges of the cells; each holds three of the scale's steps of 1/12, so that none is favoured."""
     alliance = np.concatenate([cloud.alliance for cloud in clouds])
     first, last = math.floor(alliance.min() / ACROSS), math.ceil(alliance.max() / ACROSS)
     edges = np.arange(first, last + 2) * ACROSS - ACROSS / 6
-    up = FINE if min(cloud.alliance.size for cloud in clouds) > MANY else UP
+    up = step * (FINE if min(cloud.alliance.size for cloud in clouds) > MANY else UP)
     reach = up * math.ceil(max(np.abs(cloud.change).max() for cloud in clouds) / up + 0.5)
     return edges, np.arange(-reach - up / 2, reach + up, up)
 
@@ -180,11 +184,13 @@ def _words(clouds, manifest, *, where):
         if runs > 1
         else "r is that of the one run, with Fisher's z interval"
     )
+    label = wording.scale(manifest, primary(manifest.get("scales")))[0]
     absent = sum(cloud.absent for cloud in clouds.values())
     failed = f" In {absent} runs r could not be worked out." if absent else ""
     caption = (
         f"Clients with an alliance rating of session 3 and an end form or at least four sessions{where}: {n}. Change "
-        "is on the PHQ-9, residualised on intake within each clinic: 0 = as foretold by the intake score, up = better. "
+        f"is on the {label}, residualised on intake within each clinic: 0 = as foretold by the intake score, "
+        "up = better. "
         f"Rings: mean change of clients in groups of about an eighth, with 95% intervals; {how}.{failed} "
         "r says that the two go together in these clients; it is not the effect of raising somebody's alliance."
     )

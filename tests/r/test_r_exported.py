@@ -109,7 +109,7 @@ def test_the_share_of_therapists_in_outcome_is_lmers(service):
     """
     )
     said = theirs(service, code, packages=("lme4",))
-    for kind, name in {"adjusted": "therapist_effect_icc", "plain": "therapist_effect_icc_unadjusted"}.items():
+    for kind, name in {"adjusted": "therapist_effect_icc", "plain": "therapist_icc_unadjusted"}.items():
         got = ours(service, name)
         np.testing.assert_allclose(
             of(got, ("icc", "variance_between", "variance_within")), vector(said, kind)[:3], rtol=1e-4
@@ -125,7 +125,7 @@ def test_the_shares_of_therapist_client_and_session_in_the_alliance_are_lmers(se
     answer("share", v[c("therapist_id", "client_id", "Residual")] / sum(v))
     answer("mean", fixef(f)); answer("n", nobs(f))
     """
-    said, got = theirs(service, code, packages=("lme4",)), ours(service, "alliance_variance_components")
+    said, got = theirs(service, code, packages=("lme4",)), ours(service, "alliance_components")
     shares = of(got, ("therapist_share", "client_share", "session_share"))
     np.testing.assert_allclose(shares, vector(said, "share"), rtol=1e-5)
     assert (got["mean"].estimate, got.n) == (pytest.approx(said["mean"], rel=1e-6), said["n"])

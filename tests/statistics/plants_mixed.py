@@ -5,8 +5,8 @@ import pandas as pd
 
 from experiments.estimators.methods.linear_mixed import linear_mixed
 from experiments.estimators.methods.variance_components import variance_components
-from experiments.estimators.therapist_effects import outcome_per_year_of_experience, therapist_effect_icc
-from experiments.estimators.within_between import between_therapist_slope, within_client_alliance_slopes
+from experiments.estimators.therapist_effects import outcome_by_experience, therapist_effect_icc
+from experiments.estimators.within_between import between_therapist_slope, client_alliance_slopes
 from tests.statistics.planting import Plant
 
 LINES = {"intercept": 80.0, "session": -1.5, "sd_intercept": 14.0, "sd_slope": 1.2, "r": -0.3, "sd_residual": 8.0}
@@ -154,13 +154,13 @@ PLANTS = [
     Plant(
         name="slopes of next session's symptoms on alliance (registered)",
         draw=sessions_after_sessions,
-        fit=lambda appointments: within_client_alliance_slopes({"appointments": appointments}),
+        fit=lambda appointments: client_alliance_slopes({"appointments": appointments}),
         truth=LAGGED,
     ),
     Plant(
         name="outcome per year of experience (registered)",
         draw=clients_of_experienced_therapists,
-        fit=lambda tables: outcome_per_year_of_experience({"clients": tables[0], "therapists": tables[1]}),
+        fit=lambda tables: outcome_by_experience({"clients": tables[0], "therapists": tables[1]}),
         truth={"per_year": PER_YEAR, "at_start": 0.9},
     ),
 ]

@@ -9,7 +9,7 @@ from experiments.estimators.methods.boundary_test import random_effect_test
 from tests.statistics.planting import FALSE_ALARM
 
 pytestmark = pytest.mark.statistics
-DRAWS = 1000
+DRAWS = 500
 
 
 def clinic_without_therapist_effects(luck, *, therapists=100, clients=10):

@@ -191,11 +191,11 @@ def _covariance(name, first, second, both, known, *, n, note):
 
 
 def _correlation(first, second, both, known, *, n, note):
-    """Return the correlation with the interval of Fisher's z; in a singular matrix (`note`) neither SE nor interval."""
+    """Return the correlation with the interval of Fisher's z; in a singular matrix neither SE nor interval."""
     size = math.sqrt(first.estimate * second.estimate)
     r = both.estimate / size
-    if note:
-        return found(min(max(r, -1.0), 1.0), n=n, note=note)
+    if note or 1.0 - abs(r) < 1e-12:
+        return found(min(max(r, -1.0), 1.0), n=n, note=SINGULAR)
     slope = both.slope / size - r / 2.0 * (first.slope / first.estimate + second.slope / second.estimate)
     se = known.se_of(Component(r, slope))
     z, half = math.atanh(r), QUANTILE * se / (1.0 - r * r)

@@ -77,6 +77,18 @@ def test_balanced_groups_have_the_variances_and_errors_of_the_analysis_of_varian
     close([fit["variance_residual"].se, fit.facts["df_intercept"]], [msw * math.sqrt(2 / (groups * (size - 1))), 7.0])
 
 
+def test_intervals_of_variances_are_those_of_mean_squares():
+    frame, msb, msw, groups, size = one_way(1.0)
+    fit = linear_mixed(frame, outcome="y", groups={"therapist_id": ()})
+    residual, between = fit["variance_residual"], fit["variance_therapist_id"]
+    ends = groups * (size - 1) * msw / stats.chi2.ppf([0.975, 0.025], groups * (size - 1))
+    close([residual.low, residual.high], ends, 1e-5)
+    seen = between.se * math.sqrt((groups - 1) / 2)
+    assert msb / size < seen < 1.01 * msb / size
+    ends = (groups - 1) * seen / stats.chi2.ppf([0.975, 0.025], groups - 1) - (seen - between.estimate)
+    close([between.low, between.high], ends)
+
+
 def test_balanced_groups_that_differ_less_than_chance_have_a_variance_of_exactly_zero():
     frame, msb, msw, *_ = one_way(0.0, seed=2)
     assert msb < msw
@@ -370,3 +382,18 @@ def test_mistakes_of_the_caller_are_errors():
         linear_mixed(nested(), **(NESTED | {"outcome": "no_such_column"}))
     with pytest.raises(ValueError, match="reml, ml"):
         linear_mixed(nested(), **NESTED, method="bayes")
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_small_clinics_of_any_shape_give_finite_numbers_or_a_reason(seed):
+    """Levels, slopes, gaps and units at random: nothing is raised, and no variance is negative or not a number."""
+    luck = np.random.default_rng(seed)
+    for _ in range(10):
+        frame = nested(seed=int(luck.integers(1e6)), therapists=int(luck.integers(1, 9)), clients=3, sessions=3)
+        frame["x"] = luck.normal(size=len(frame)) * 10.0 ** luck.integers(-6, 6)
+        frame["wai_client"] *= 10.0 ** luck.integers(-6, 6)
+        frame = frame[luck.random(len(frame)) < luck.uniform(0.2, 1.0)]
+        slopes = [(), ("session",), ("x",), ("session", "x")][luck.integers(4)]
+        fit = linear_mixed(frame, **(NESTED | {"groups": {"client_id": (), "therapist_id": slopes}}))
+        assert fit.note if not fit.ok else all(np.isfinite(fit[name].estimate) for name in fit if fit[name].ok)
+        assert all(fit[name].estimate >= 0 for name in fit if name.startswith(("variance", "sd")))

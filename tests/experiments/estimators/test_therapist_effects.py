@@ -85,7 +85,7 @@ def test_unadjusted_means_without_any_predictor_but_with_the_same_clients():
     frame = clients(therapists=40)
     frame = frame[frame.groupby("therapist_id")["client_id"].transform("size") >= 8].reset_index(drop=True)
     frame.loc[::9, "phq9_intake"] = np.nan
-    fit = therapist_effects.therapist_effect_icc_unadjusted({"clients": frame})
+    fit = therapist_effects.therapist_icc_unadjusted({"clients": frame})
     adjusted = therapist_effects.therapist_effect_icc({"clients": frame})
     assert fit.n == adjusted.n == frame["phq9_intake"].notna().sum()
     assert fit["variance_within"].estimate > adjusted["variance_within"].estimate
@@ -112,7 +112,7 @@ def test_another_primary_scale_is_read():
 
 def test_components_of_the_alliance_are_those_of_sessions_in_clients_in_therapists():
     frame = plants.sessions_of_clients(np.random.default_rng(1))
-    fit = therapist_effects.alliance_variance_components({"appointments": frame})
+    fit = therapist_effects.alliance_components({"appointments": frame})
     model = variance_components(frame, outcome="wai_client", groups=("client_id", "therapist_id"))
     same(fit["therapist_share"], model["share_therapist_id"])
     shares = [fit[name].estimate for name in ("therapist_share", "client_share", "session_share")]
@@ -122,29 +122,29 @@ def test_components_of_the_alliance_are_those_of_sessions_in_clients_in_therapis
 
 def test_a_year_of_experience_is_counted_at_the_clients_first_session():
     tables = experienced()
-    fit = therapist_effects.outcome_per_year_of_experience(tables)
+    fit = therapist_effects.outcome_by_experience(tables)
     rows = tables["clients"].merge(tables["therapists"], on="therapist_id")
     rows["total"] = rows["years"] + rows["start_week"] / 52
     rows["d"] = (rows["phq9_intake"] - rows["phq9_end"]) / rows["phq9_intake"].std()
     model = linear_mixed(rows, outcome="d", fixed=("total",), groups={"therapist_id": ()})
     close([fit["per_year"].estimate, fit["per_year"].se], [model["total"].estimate, model["total"].se])
     higher_is_better = {"phq9": {"higher_is_worse": False}}
-    turned = therapist_effects.outcome_per_year_of_experience(tables, higher_is_better)
+    turned = therapist_effects.outcome_by_experience(tables, higher_is_better)
     close(turned["per_year"].estimate, -fit["per_year"].estimate)
 
 
 def test_without_years_or_spread_there_is_a_reason():
     tables = experienced()
     none = {**tables, "therapists": tables["therapists"].assign(years=np.nan)}
-    assert therapist_effects.outcome_per_year_of_experience(none)["per_year"].status == "missing"
+    assert therapist_effects.outcome_by_experience(none)["per_year"].status == "missing"
     same = {**tables, "clients": tables["clients"].assign(phq9_intake=12.0)}
-    assert therapist_effects.outcome_per_year_of_experience(same)["per_year"].status == "constant"
+    assert therapist_effects.outcome_by_experience(same)["per_year"].status == "constant"
     alike = {
         **tables,
         "therapists": tables["therapists"].assign(years=4.0),
         "clients": tables["clients"].assign(start_week=3),
     }
-    assert therapist_effects.outcome_per_year_of_experience(alike)["per_year"].status == "constant"
+    assert therapist_effects.outcome_by_experience(alike)["per_year"].status == "constant"
 
 
 # --- between and within ---
@@ -179,7 +179,7 @@ def test_a_clients_own_scores_count_from_the_fourth_session_on():
 def test_concealment_takes_the_place_of_the_alliance():
     frame = split()
     fit = within_between.between_therapist_slope({"clients": frame})
-    other = within_between.concealment_between_and_within(
+    other = within_between.concealment_levels(
         {"clients": frame.rename(columns={"wai_client_s3": "concealment_intake"})}
     )
     same(other["within"], fit["within"])
@@ -204,7 +204,7 @@ def test_a_score_counts_for_the_session_before_it_and_only_if_the_sessions_are_n
 
 
 def test_the_slopes_variance_carries_the_p_of_its_boundary_test():
-    fit = within_between.within_client_alliance_slopes({"appointments": lagged(clients=400)})
+    fit = within_between.client_alliance_slopes({"appointments": lagged(clients=400)})
     assert fit["slope_variance"].p == fit["chi2"].p < 0.05
     assert fit["slope_sd"].estimate == pytest.approx(math.sqrt(fit["slope_variance"].estimate))
     assert fit["slope_difference"].status == "missing"
@@ -219,7 +219,7 @@ def test_clients_with_interpersonal_problems_have_a_slope_of_their_own():
         * (appointments["wai_client"] - 4).groupby(appointments["client_id"]).shift()
     )
     appointments["phq9"] += extra.fillna(0.0)
-    fit = within_between.within_client_alliance_slopes({"appointments": appointments, "clients": people})
+    fit = within_between.client_alliance_slopes({"appointments": appointments, "clients": people})
     assert fit["slope_difference"].estimate == pytest.approx(-1.5, abs=3.5 * fit["slope_difference"].se)
     assert fit["slope_difference"].p < 0.001
     close(
@@ -230,7 +230,7 @@ def test_clients_with_interpersonal_problems_have_a_slope_of_their_own():
 
 def test_too_few_sessions_have_no_slopes():
     short = lagged()
-    fit = within_between.within_client_alliance_slopes({"appointments": short[short["session"] <= 3]})
+    fit = within_between.client_alliance_slopes({"appointments": short[short["session"] <= 3]})
     assert fit["slope_variance"].status == "too_few" and fit["slope_variance"].note
 
 
@@ -265,5 +265,5 @@ def test_every_entry_names_a_reason_in_a_clinic_that_is_empty_or_of_one_therapis
     single = {name: frame.assign(therapist_id=0) for name, frame in tables.items()}
     single["therapists"] = tables["therapists"].iloc[:1]
     fit = entry.function(single, None)
-    expected = "ok" if entry.name == "within_client_alliance_slopes" else "one_group"
+    expected = "ok" if entry.name == "client_alliance_slopes" else "one_group"
     assert fit[entry.headline].status in (expected, "constant")
