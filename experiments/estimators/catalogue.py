@@ -21,7 +21,9 @@ from experiments.estimators import (
     relationship_entries,
     returning,
     therapist_dropout,
+    therapist_effects,
     traits,
+    within_between,
     within_client,
 )
 from experiments.estimators.estimator import Estimator
@@ -246,7 +248,9 @@ MODULES = (
     dropout_definitions,
     returning,
     endings_over_time,
+    therapist_effects,
     therapist_dropout,
+    within_between,
     ratings,
     predictors,
     traits,

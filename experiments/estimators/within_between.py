@@ -155,7 +155,7 @@ ENTRIES = (
         " higher than the other clients of the same therapist.",
         unit="points per point",
         formula="b_within in after ~ before + therapist mean + deviation from it + (1 | therapist), REML",
-        source="baldwin2007",
+        source="relational2020",
         columns=(*SPLIT, "wai_client_s3"),
         headline="within",
     ),
