@@ -22,7 +22,7 @@ import pandas as pd
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from experiments.estimators.methods.linear_mixed import linear_mixed
+from experiments.estimators.methods.mixed.linear_mixed import linear_mixed
 
 EQUAL = 1e-5
 MODELS = {"random intercept": (), "random slope": ("session",)}

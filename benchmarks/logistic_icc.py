@@ -18,7 +18,7 @@ import pandas as pd
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from experiments.estimators.methods.logistic_mixed import LOGISTIC_VARIANCE, random_intercept
+from experiments.estimators.methods.logistic.logistic_mixed import LOGISTIC_VARIANCE, random_intercept
 
 ROUNDS = 7
 TARGET = 5.0

@@ -23,8 +23,8 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from experiments.estimators.methods.riclpm import riclpm
-from experiments.estimators.methods.syntax_lavaan import riclpm_lavaan
+from experiments.estimators.methods.panel.riclpm import riclpm
+from experiments.estimators.methods.panel.syntax_lavaan import riclpm_lavaan
 
 CLIENTS, SESSIONS = 5350, 7
 NAMES = ("wai_client", "phq9")

@@ -2,16 +2,16 @@
 
 import numpy as np
 
-from experiments.estimators.methods.cumulative_incidence import cumulative_incidence
-from experiments.estimators.methods.growth_trial import Arm, growth
-from experiments.estimators.methods.kaplan_meier import kaplan_meier
-from experiments.estimators.methods.linear_mixed import linear_mixed
-from experiments.estimators.methods.meta_analysis import random_effects
-from experiments.estimators.methods.power import trial_power, type_one_error
-from experiments.estimators.methods.reliability import attenuated, reliability_of_mean
-from experiments.estimators.methods.reliable_change import cut_offs, reliable_change_index
-from experiments.estimators.methods.sudden_gains import jumps, summary_of_jumps
-from experiments.estimators.methods.weibull_dropout import weibull_dropout
+from experiments.estimators.methods.basics.reliability import attenuated, reliability_of_mean
+from experiments.estimators.methods.change.reliable_change import cut_offs, reliable_change_index
+from experiments.estimators.methods.change.sudden_gains import jumps, summary_of_jumps
+from experiments.estimators.methods.meta.meta_analysis import random_effects
+from experiments.estimators.methods.mixed.linear_mixed import linear_mixed
+from experiments.estimators.methods.survival.cumulative_incidence import cumulative_incidence
+from experiments.estimators.methods.survival.kaplan_meier import kaplan_meier
+from experiments.estimators.methods.trials.growth_trial import Arm, growth
+from experiments.estimators.methods.trials.power import trial_power, type_one_error
+from experiments.estimators.methods.trials.weibull_dropout import weibull_dropout
 from tests.experiments.estimators.sgdata import bdi
 from tests.experiments.estimators.test_linear_mixed import BATCHES
 from tests.experiments.estimators.test_meta_analysis import V, Z

@@ -8,10 +8,10 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from experiments.estimators.methods.growth_trial import Arm, growth
-from experiments.estimators.methods.power import type_one_error
-from experiments.estimators.methods.retention import extra_responses
-from experiments.estimators.methods.weibull_dropout import weibull_dropout
+from experiments.estimators.methods.trials.growth_trial import Arm, growth
+from experiments.estimators.methods.trials.power import type_one_error
+from experiments.estimators.methods.trials.retention import extra_responses
+from experiments.estimators.methods.trials.weibull_dropout import weibull_dropout
 from sim.caseload import places_by_queue
 from sim.maths import geometric
 

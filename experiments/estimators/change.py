@@ -18,8 +18,8 @@ from experiments.estimators.columns import (
     scale_number,
 )
 from experiments.estimators.estimator import Estimator
-from experiments.estimators.methods.effect_sizes import d_on_change_sd, d_on_start_sd
-from experiments.estimators.methods.reliable_change import (
+from experiments.estimators.methods.basics.effect_sizes import d_on_change_sd, d_on_start_sd
+from experiments.estimators.methods.change.reliable_change import (
     DETERIORATED,
     LABELS,
     classify,

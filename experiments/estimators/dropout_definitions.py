@@ -21,8 +21,8 @@ from experiments.estimators.columns import (
 )
 from experiments.estimators.dropout import early_alliance
 from experiments.estimators.estimator import Estimator
-from experiments.estimators.methods.reliable_change import IMPROVED, RECOVERED, classify
-from experiments.estimators.methods.two_by_two import compare_shares
+from experiments.estimators.methods.basics.two_by_two import compare_shares
+from experiments.estimators.methods.change.reliable_change import IMPROVED, RECOVERED, classify
 from experiments.estimators.summary import difference_of_groups, share
 from experiments.estimators.value import MISSING, Fit, absent
 

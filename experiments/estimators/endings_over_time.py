@@ -11,9 +11,9 @@ import pandas as pd
 
 from experiments.estimators.columns import ended, higher_is_worse, numbers, primary, scale_number, started
 from experiments.estimators.estimator import PRIMARY, Estimator
-from experiments.estimators.methods.cumulative_incidence import cumulative_incidence
-from experiments.estimators.methods.hazards import hazards
-from experiments.estimators.methods.kaplan_meier import kaplan_meier, median
+from experiments.estimators.methods.survival.cumulative_incidence import cumulative_incidence
+from experiments.estimators.methods.survival.hazards import hazards
+from experiments.estimators.methods.survival.kaplan_meier import kaplan_meier, median
 from experiments.estimators.value import MISSING, OK, Fit, absent, no_fit
 
 FIRST_SESSIONS = (1, 2, 3, 4, 5)

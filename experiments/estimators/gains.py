@@ -21,8 +21,8 @@ from experiments.estimators.columns import (
 )
 from experiments.estimators.correlation import residual_change
 from experiments.estimators.estimator import Estimator
-from experiments.estimators.methods.early_response import early_response, outcome_by_early_response
-from experiments.estimators.methods.sudden_gains import jumps, summary_of_jumps
+from experiments.estimators.methods.change.early_response import early_response, outcome_by_early_response
+from experiments.estimators.methods.change.sudden_gains import jumps, summary_of_jumps
 from experiments.estimators.value import MISSING, OK, Fit, absent, as_fit
 
 EARLY = 4

@@ -18,9 +18,9 @@ from experiments.estimators.columns import (
 )
 from experiments.estimators.correlation import pearson
 from experiments.estimators.estimator import Estimator
-from experiments.estimators.methods.mediation import mediation
-from experiments.estimators.methods.products import CAVEAT
-from experiments.estimators.methods.within_mediation import within_mediation
+from experiments.estimators.methods.panel.mediation import mediation
+from experiments.estimators.methods.panel.products import CAVEAT
+from experiments.estimators.methods.panel.within_mediation import within_mediation
 from experiments.estimators.within_client import LAG_SESSIONS, session_scores
 
 ALLIANCE_SESSION = 3

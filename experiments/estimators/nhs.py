@@ -8,8 +8,8 @@ import numpy as np
 
 from experiments.estimators.columns import before_and_after, by_session, finished_course, numbers, scale_number
 from experiments.estimators.estimator import Estimator
-from experiments.estimators.methods.effect_sizes import d_on_start_sd, ratio_of_spreads
-from experiments.estimators.methods.two_scales import Pair, two_scale_rates
+from experiments.estimators.methods.basics.effect_sizes import d_on_start_sd, ratio_of_spreads
+from experiments.estimators.methods.change.two_scales import Pair, two_scale_rates
 from experiments.estimators.summary import mean, share, spread
 from experiments.estimators.value import Fit
 

@@ -8,8 +8,8 @@ import numpy as np
 
 from experiments.estimators.columns import numbers, planned
 from experiments.estimators.estimator import Estimator
-from experiments.estimators.methods.effect_sizes import d_on_start_sd
-from experiments.estimators.methods.regression import ols
+from experiments.estimators.methods.basics.effect_sizes import d_on_start_sd
+from experiments.estimators.methods.basics.regression import ols
 from experiments.estimators.summary import share
 from experiments.estimators.value import MISSING, TOO_FEW, Fit, absent
 

@@ -17,8 +17,8 @@ from experiments.estimators.alliance import alliance_outcome_r
 from experiments.estimators.clinics import virtual_clinics
 from experiments.estimators.columns import numbers
 from experiments.estimators.estimator import Estimator
-from experiments.estimators.methods.meta_analysis import random_effects
-from experiments.estimators.methods.meta_effects import correlation_to_z
+from experiments.estimators.methods.meta.meta_analysis import random_effects
+from experiments.estimators.methods.meta.meta_effects import correlation_to_z
 from experiments.estimators.value import Fit, Value, found, no_fit, too_few
 
 FEWEST = 2

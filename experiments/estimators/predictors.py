@@ -19,7 +19,7 @@ from experiments.estimators.columns import (
 )
 from experiments.estimators.correlation import pearson, residual_change
 from experiments.estimators.estimator import Estimator
-from experiments.estimators.methods.correlations import partial_correlation
+from experiments.estimators.methods.basics.correlations import partial_correlation
 from experiments.estimators.value import OK, Fit, found
 
 RATED = "a rating of session 3 and an outcome"

@@ -9,9 +9,9 @@ import numpy as np
 from experiments.estimators.columns import both, by_session, numbers, primary
 from experiments.estimators.correlation import pearson
 from experiments.estimators.estimator import Estimator
-from experiments.estimators.methods.correlations import spearman
-from experiments.estimators.methods.effect_sizes import d_of_pairs
-from experiments.estimators.methods.shape import ceiling_share, skew
+from experiments.estimators.methods.basics.correlations import spearman
+from experiments.estimators.methods.basics.effect_sizes import d_of_pairs
+from experiments.estimators.methods.basics.shape import ceiling_share, skew
 from experiments.estimators.predictors import at_session, correlate_with_change
 from experiments.estimators.summary import mean, spread
 from experiments.estimators.value import Fit

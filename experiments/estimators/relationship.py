@@ -16,8 +16,8 @@ from experiments.estimators.columns import (
     primary,
 )
 from experiments.estimators.correlation import pearson
-from experiments.estimators.methods.conversions import correlation_as_d
-from experiments.estimators.methods.regression import ols
+from experiments.estimators.methods.basics.conversions import correlation_as_d
+from experiments.estimators.methods.basics.regression import ols
 from experiments.estimators.predictors import correlate_with_change
 from experiments.estimators.summary import share
 from experiments.estimators.value import Fit, found

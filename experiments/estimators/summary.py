@@ -7,7 +7,7 @@ import math
 
 import numpy as np
 
-from experiments.estimators.methods.intervals import student, wilson
+from experiments.estimators.methods.basics.intervals import student, wilson
 from experiments.estimators.value import constant, found, too_few
 
 FEWEST = {"share": 2, "mean": 2, "sd": 3, "d": 5}

@@ -8,9 +8,9 @@ import numpy as np
 
 from experiments.estimators.columns import ended, numbers, primary, started
 from experiments.estimators.estimator import PRIMARY, Estimator
-from experiments.estimators.methods.logistic import logistic
-from experiments.estimators.methods.logistic_mixed import random_intercept
-from experiments.estimators.methods.logistic_slope import random_slope
+from experiments.estimators.methods.logistic.logistic import logistic
+from experiments.estimators.methods.logistic.logistic_mixed import random_intercept
+from experiments.estimators.methods.logistic.logistic_slope import random_slope
 
 RISKS = ("minority", "age_decades", "interpersonal_problems")
 """What is known of a client besides the intake score; used if it was asked and differs between clients."""

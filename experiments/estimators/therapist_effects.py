@@ -9,9 +9,9 @@ import pandas as pd
 
 from experiments.estimators.columns import higher_is_worse, later_score, numbers, primary
 from experiments.estimators.estimator import Estimator
-from experiments.estimators.methods.linear_mixed import linear_mixed
-from experiments.estimators.methods.linear_mixed_data import complete_rows
-from experiments.estimators.methods.variance_components import variance_components
+from experiments.estimators.methods.mixed.linear_mixed import linear_mixed
+from experiments.estimators.methods.mixed.linear_mixed_data import complete_rows
+from experiments.estimators.methods.mixed.variance_components import variance_components
 from experiments.estimators.value import Fit
 
 FEWEST_CLIENTS = 5

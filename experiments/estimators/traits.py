@@ -6,7 +6,7 @@ Each is a correlation over the clients of one clinic; residualised change as in 
 from experiments.estimators.columns import both, by_session, mean_of_sessions, numbers
 from experiments.estimators.correlation import pearson
 from experiments.estimators.estimator import Estimator
-from experiments.estimators.methods.conversions import correlation_as_d
+from experiments.estimators.methods.basics.conversions import correlation_as_d
 from experiments.estimators.predictors import correlate_with_change
 from experiments.estimators.value import Fit
 

@@ -12,10 +12,10 @@ import pandas as pd
 
 from experiments.estimators.columns import ENOUGH_SESSIONS, held_sessions, numbers, primary
 from experiments.estimators.estimator import Estimator
-from experiments.estimators.methods.boundary_test import compared
-from experiments.estimators.methods.linear_mixed import linear_mixed
-from experiments.estimators.methods.linear_mixed_data import complete_rows
-from experiments.estimators.methods.variance_components import variance_components
+from experiments.estimators.methods.mixed.boundary_test import compared
+from experiments.estimators.methods.mixed.linear_mixed import linear_mixed
+from experiments.estimators.methods.mixed.linear_mixed_data import complete_rows
+from experiments.estimators.methods.mixed.variance_components import variance_components
 from experiments.estimators.therapist_effects import outcomes
 from experiments.estimators.value import MISSING, Fit, absent
 
@@ -140,7 +140,7 @@ ENTRIES = (
         between_therapist_slope,
         "Alliance between therapists",
         "Points of the later score, given the intake score, per point by which a therapist's clients rate the alliance"
-        " higher on average (session 3). On a scale where higher is worse, less than 0 = better outcome.",
+        " higher on average (session 3). Where higher is worse, below 0 = better outcome.",
         unit="points per point",
         formula="b_between in after ~ before + therapist mean + deviation from it + (1 | therapist), REML",
         source="baldwin2007",

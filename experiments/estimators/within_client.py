@@ -10,9 +10,9 @@ import numpy as np
 from experiments.estimators.columns import by_session, held_sessions, numbers, primary
 from experiments.estimators.correlation import pearson
 from experiments.estimators.estimator import Estimator
-from experiments.estimators.methods.riclpm import riclpm
-from experiments.estimators.methods.within_between import within_between
-from experiments.estimators.methods.within_lag import within_lag
+from experiments.estimators.methods.panel.riclpm import riclpm
+from experiments.estimators.methods.panel.within_between import within_between
+from experiments.estimators.methods.panel.within_lag import within_lag
 from experiments.estimators.value import as_fit, too_few
 
 SESSIONS = 7

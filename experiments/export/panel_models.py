@@ -74,7 +74,7 @@ def _first_run(sheet, columns, sessions):
 
 def _texts(data, columns, *, sessions):
     """Return syntax and Mplus's data by file name."""
-    from experiments.estimators.methods import syntax_lavaan, syntax_mplus
+    from experiments.estimators.methods.panel import syntax_lavaan, syntax_mplus
 
     dat = syntax_mplus.mplus_data(data, columns, sessions=sessions)
     if len(columns) == 1:

@@ -4,16 +4,16 @@ import numpy as np
 import pytest
 
 from experiments.estimators.columns import before_and_after, by_session
-from experiments.estimators.methods import effect_sizes as es
-from experiments.estimators.methods.correlations import (
+from experiments.estimators.methods.basics import effect_sizes as es
+from experiments.estimators.methods.basics.correlations import (
     partial_correlation,
     semi_partial_correlation,
     spearman,
 )
-from experiments.estimators.methods.regression import ols
-from experiments.estimators.methods.reliability import cronbach_alpha
-from experiments.estimators.methods.sudden_gains import jumps
-from experiments.estimators.methods.two_by_two import compare_shares
+from experiments.estimators.methods.basics.regression import ols
+from experiments.estimators.methods.basics.reliability import cronbach_alpha
+from experiments.estimators.methods.basics.two_by_two import compare_shares
+from experiments.estimators.methods.change.sudden_gains import jumps
 from experiments.estimators.summary import mean, share
 from tests.experiments.estimators.change_clinic import clinic
 from tests.r.rscript import ask

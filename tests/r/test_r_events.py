@@ -4,13 +4,13 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from experiments.estimators.methods.cumulative_incidence import cumulative_incidence
-from experiments.estimators.methods.gray import gray_test
-from experiments.estimators.methods.hazards import hazard_regression
-from experiments.estimators.methods.kaplan_meier import kaplan_meier, median
-from experiments.estimators.methods.logistic import logistic
-from experiments.estimators.methods.logistic_mixed import random_intercept
-from experiments.estimators.methods.logistic_slope import random_slope
+from experiments.estimators.methods.logistic.logistic import logistic
+from experiments.estimators.methods.logistic.logistic_mixed import random_intercept
+from experiments.estimators.methods.logistic.logistic_slope import random_slope
+from experiments.estimators.methods.survival.cumulative_incidence import cumulative_incidence
+from experiments.estimators.methods.survival.gray import gray_test
+from experiments.estimators.methods.survival.hazards import hazard_regression
+from experiments.estimators.methods.survival.kaplan_meier import kaplan_meier, median
 from tests.r.rscript import ask
 
 pytestmark = pytest.mark.r

@@ -17,7 +17,7 @@ from experiments.estimators import (
     within_client,
 )
 from experiments.estimators.clinics import virtual_clinics
-from experiments.estimators.methods.riclpm import riclpm
+from experiments.estimators.methods.panel.riclpm import riclpm
 from experiments.export import export
 from tests.experiments import small
 from tests.r.rscript import ask

@@ -10,17 +10,17 @@ import pandas as pd
 import pytest
 
 from experiments.estimators.clinics import virtual_clinics
-from experiments.estimators.methods.growth_trial import Arm, growth
-from experiments.estimators.methods.heterogeneity import METHODS
-from experiments.estimators.methods.meta_analysis import random_effects
-from experiments.estimators.methods.meta_effects import (
+from experiments.estimators.methods.meta.heterogeneity import METHODS
+from experiments.estimators.methods.meta.meta_analysis import random_effects
+from experiments.estimators.methods.meta.meta_effects import (
     correlation_to_z,
     log_odds_ratio,
     log_risk_ratio,
     standardised_difference,
 )
-from experiments.estimators.methods.meta_three_level import three_level
-from experiments.estimators.methods.power import t_power, trial_power
+from experiments.estimators.methods.meta.meta_three_level import three_level
+from experiments.estimators.methods.trials.growth_trial import Arm, growth
+from experiments.estimators.methods.trials.power import t_power, trial_power
 from experiments.estimators.pooled import alliance_r_over_clinics
 from tests.r.rscript import ask
 from tests.statistics.plants_meta import clients, clinics_in_runs, runs

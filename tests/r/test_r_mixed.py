@@ -4,9 +4,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from experiments.estimators.methods.boundary_test import random_effect_test
-from experiments.estimators.methods.linear_mixed import linear_mixed
-from experiments.estimators.methods.variance_components import variance_components
+from experiments.estimators.methods.mixed.boundary_test import random_effect_test
+from experiments.estimators.methods.mixed.linear_mixed import linear_mixed
+from experiments.estimators.methods.mixed.variance_components import variance_components
 from tests.r.rscript import ask
 from tests.statistics.plants_mixed import lines_of_clients, sessions_of_clients
 

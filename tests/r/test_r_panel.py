@@ -7,12 +7,12 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from experiments.estimators.methods.growth import growth
-from experiments.estimators.methods.mediation import mediation
-from experiments.estimators.methods.riclpm import riclpm
-from experiments.estimators.methods.syntax_lavaan import growth_lavaan, riclpm_lavaan
-from experiments.estimators.methods.within_between import within_between
-from experiments.estimators.methods.within_lag import within_lag
+from experiments.estimators.methods.panel.growth import growth
+from experiments.estimators.methods.panel.mediation import mediation
+from experiments.estimators.methods.panel.riclpm import riclpm
+from experiments.estimators.methods.panel.syntax_lavaan import growth_lavaan, riclpm_lavaan
+from experiments.estimators.methods.panel.within_between import within_between
+from experiments.estimators.methods.panel.within_lag import within_lag
 from experiments.reshape import wide
 from tests.experiments.estimators.panel_data import pair
 from tests.r.rscript import ask

@@ -11,7 +11,7 @@ import sys
 from pathlib import Path
 
 from tests import statistics
-from tests.statistics.planting import accuracy, faults
+from tests.statistics.planting import BIAS, FALSE_ALARM, accuracy, coverage_band, faults
 
 PLANTS = [
     plant
@@ -36,6 +36,21 @@ def row(each):
     )
 
 
+def page(lines, wrong, *, replications):
+    """Return the page: what was done, the table, what bias was granted to whom and why, and what is off."""
+    low, high = coverage_band(replications)
+    about = (
+        f"Each row: one planted number, {replications} data sets in the shape of our tables. Made by\n"
+        f"`python -m tests.statistics.accuracy --replications {replications} --out docs/accuracy.md`.\n"
+        f"An estimator is off if its coverage lies outside {low:.3f} to {high:.4f} (exact binomial, false alarm "
+        f"{FALSE_ALARM}), if its\nbias exceeds {BIAS:.2f} Monte Carlo standard errors and what is granted below, or if "
+        "more than 2 % of the data sets give no number."
+    )
+    grants = [f"- {plant.name} ({plant.slack:g} SD of the estimate): {plant.why}" for plant in PLANTS if plant.why]
+    verdict = wrong or ["No estimator is off."]
+    return "\n".join(["# Bias and coverage", "", about, "", *lines, "", "## Granted", "", *grants, "", *verdict])
+
+
 def main(arguments=None):
     """Draw, print the table, and return 1 if an estimator is off."""
     options = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
@@ -51,8 +66,7 @@ def main(arguments=None):
             lines.append(row(each))
             wrong += faults(plant, each)
         print(f"{plant.name}: done", file=sys.stderr)
-    grants = [f"- {plant.name}: {plant.why}" for plant in PLANTS if plant.why]
-    text = "\n".join([*lines, "", *(["Granted:", "", *grants] if grants else []), "", *wrong])
+    text = page(lines, wrong, replications=chosen.replications)
     print(text)
     if chosen.out:
         chosen.out.write_text(text.rstrip() + "\n", encoding="utf-8")

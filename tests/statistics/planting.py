@@ -14,6 +14,8 @@ from scipy import stats
 
 FALSE_ALARM = 0.001
 """How often a right estimator may fail one check of coverage or bias."""
+BIAS = float(stats.norm.ppf(1 - FALSE_ALARM / 2))
+"""So many Monte Carlo standard errors a right estimator may be off."""
 
 
 @dataclass(frozen=True)
@@ -98,7 +100,7 @@ def coverage_band(n):
 def faults(plant, each):
     """Return in words what is wrong with an `Accuracy`, an empty list if nothing."""
     wrong = []
-    allowed = stats.norm.ppf(1 - FALSE_ALARM / 2) * each.error + plant.slack * each.sd
+    allowed = BIAS * each.error + plant.slack * each.sd
     if not abs(each.bias) <= allowed:
         wrong.append(f"{each.plant}: the bias of {each.estimate} is {each.bias:.4g}, more than {allowed:.4g}.")
     low, high = coverage_band(each.n)

@@ -13,12 +13,12 @@ from experiments.estimators.dropout_definitions import (
     trainee_dropout_diff,
 )
 from experiments.estimators.gains import early_response_rate, sudden_gains
-from experiments.estimators.methods import effect_sizes as es
-from experiments.estimators.methods.correlations import partial_correlation, semi_partial_correlation, spearman
-from experiments.estimators.methods.regression import ols
-from experiments.estimators.methods.reliability import attenuated, cronbach_alpha, retest
-from experiments.estimators.methods.reliable_change import reliable_change_of_data
-from experiments.estimators.methods.shape import ceiling_share, skew
+from experiments.estimators.methods.basics import effect_sizes as es
+from experiments.estimators.methods.basics.correlations import partial_correlation, semi_partial_correlation, spearman
+from experiments.estimators.methods.basics.regression import ols
+from experiments.estimators.methods.basics.reliability import attenuated, cronbach_alpha, retest
+from experiments.estimators.methods.basics.shape import ceiling_share, skew
+from experiments.estimators.methods.change.reliable_change import reliable_change_of_data
 from experiments.estimators.nhs import nhs_outcomes
 from experiments.estimators.predictors import alliance_outcome_readings
 from experiments.estimators.ratings import rater_difference_d

@@ -7,9 +7,9 @@ import pandas as pd
 from scipy.special import expit
 
 from experiments.estimators.endings_over_time import dropout_by_session, dropout_hazards
-from experiments.estimators.methods.hazards import hazard_regression
-from experiments.estimators.methods.kaplan_meier import kaplan_meier, median
-from experiments.estimators.methods.logistic_slope import random_slope
+from experiments.estimators.methods.logistic.logistic_slope import random_slope
+from experiments.estimators.methods.survival.hazards import hazard_regression
+from experiments.estimators.methods.survival.kaplan_meier import kaplan_meier, median
 from experiments.estimators.therapist_dropout import dropout_predictors, minority_dropout_slope, therapist_dropout_icc
 from tests.statistics.planting import Plant
 

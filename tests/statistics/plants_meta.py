@@ -4,8 +4,8 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
-from experiments.estimators.methods.meta_analysis import random_effects
-from experiments.estimators.methods.meta_three_level import three_level
+from experiments.estimators.methods.meta.meta_analysis import random_effects
+from experiments.estimators.methods.meta.meta_three_level import three_level
 from experiments.estimators.pooled import alliance_r_over_clinics, pool_runs
 from tests.statistics.planting import Plant
 

@@ -3,8 +3,8 @@
 import numpy as np
 import pandas as pd
 
-from experiments.estimators.methods.linear_mixed import linear_mixed
-from experiments.estimators.methods.variance_components import variance_components
+from experiments.estimators.methods.mixed.linear_mixed import linear_mixed
+from experiments.estimators.methods.mixed.variance_components import variance_components
 from experiments.estimators.therapist_effects import outcome_by_experience, therapist_effect_icc
 from experiments.estimators.within_between import between_therapist_slope, client_alliance_slopes
 from tests.statistics.planting import Plant

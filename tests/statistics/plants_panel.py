@@ -8,9 +8,9 @@ import numpy as np
 import pandas as pd
 
 from experiments.estimators.mediated import alliance_effort_outcome
-from experiments.estimators.methods.mediation import mediation
-from experiments.estimators.methods.riclpm import riclpm
-from experiments.estimators.methods.within_mediation import within_mediation
+from experiments.estimators.methods.panel.mediation import mediation
+from experiments.estimators.methods.panel.riclpm import riclpm
+from experiments.estimators.methods.panel.within_mediation import within_mediation
 from experiments.estimators.within_client import (
     alliance_symptom_lag,
     alliance_symptom_paths,

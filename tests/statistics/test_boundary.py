@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 from scipy import stats
 
-from experiments.estimators.methods.boundary_test import random_effect_test
+from experiments.estimators.methods.mixed.boundary_test import random_effect_test
 from tests.statistics.planting import FALSE_ALARM
 
 pytestmark = pytest.mark.statistics

@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from experiments.estimators.methods.patterns import Patterns
-from experiments.estimators.methods.riclpm_model import Model
+from experiments.estimators.methods.panel.patterns import Patterns
+from experiments.estimators.methods.panel.riclpm_model import Model
 
 NAMES = ("alliance", "symptoms")
 PATHS = np.array([[0.3, -1.2], [-0.0125, 0.4]])

@@ -8,9 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import integrate, stats
 
-from experiments.estimators.methods import conversions, effect_sizes
-from experiments.estimators.methods.intervals import fisher, noncentral_t, student, wilson
-from experiments.estimators.methods.two_by_two import compare_shares
+from experiments.estimators.methods.basics import conversions, effect_sizes
+from experiments.estimators.methods.basics.intervals import fisher, noncentral_t, student, wilson
+from experiments.estimators.methods.basics.two_by_two import compare_shares
 from experiments.estimators.value import found
 
 FIRST = np.array([8.0, 12, 9, 15, 11, 10, 14, 7])

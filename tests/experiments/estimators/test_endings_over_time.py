@@ -8,8 +8,8 @@ import pytest
 
 from experiments.estimators import endings_over_time as endings
 from experiments.estimators import therapist_dropout
-from experiments.estimators.methods.logistic import logistic
-from experiments.estimators.methods.logistic_mixed import random_intercept
+from experiments.estimators.methods.logistic.logistic import logistic
+from experiments.estimators.methods.logistic.logistic_mixed import random_intercept
 from tests.experiments import synthetic
 
 SCALES = {"phq9": {"cutoff": 10, "reliable_change": 6, "higher_is_worse": True, "primary": True}}

@@ -8,9 +8,9 @@ import pandas as pd
 import pytest
 from scipy import stats
 
-from experiments.estimators.methods.linear_mixed import linear_mixed, prepared
-from experiments.estimators.methods.linear_mixed_criterion import criterion, profile
-from experiments.estimators.methods.linear_mixed_search import gradient, unpack
+from experiments.estimators.methods.mixed.linear_mixed import linear_mixed, prepared
+from experiments.estimators.methods.mixed.linear_mixed_criterion import criterion, profile
+from experiments.estimators.methods.mixed.linear_mixed_search import gradient, unpack
 from tests.statistics.plants_mixed import lines_of_clients, sessions_of_clients
 
 DYESTUFF = """1545 1440 1440 1520 1580 1540 1555 1490 1560 1495 1595 1550 1605 1510 1560
@@ -370,7 +370,7 @@ def test_missing_and_too_few_rows():
 
 
 def test_a_search_that_does_not_settle_gives_no_numbers(monkeypatch):
-    from experiments.estimators.methods import linear_mixed_search
+    from experiments.estimators.methods.mixed import linear_mixed_search
 
     monkeypatch.setattr(linear_mixed_search, "SETTLED", -1.0)
     fit = linear_mixed(lines(clients=30), **SLOPE)

@@ -6,8 +6,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from experiments.estimators.methods.logistic import logistic
-from experiments.estimators.methods.separation import separation
+from experiments.estimators.methods.logistic.logistic import logistic
+from experiments.estimators.methods.logistic.separation import separation
 
 
 def table(a, b, c, d):

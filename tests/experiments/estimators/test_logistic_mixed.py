@@ -8,10 +8,10 @@ import pytest
 from scipy import stats
 from scipy.special import expit
 
-from experiments.estimators.methods.logistic import logistic
-from experiments.estimators.methods.logistic_marginal import Marginal, gather
-from experiments.estimators.methods.logistic_mixed import random_intercept
-from experiments.estimators.methods.logistic_slope import random_slope
+from experiments.estimators.methods.logistic.logistic import logistic
+from experiments.estimators.methods.logistic.logistic_marginal import Marginal, gather
+from experiments.estimators.methods.logistic.logistic_mixed import random_intercept
+from experiments.estimators.methods.logistic.logistic_slope import random_slope
 
 FREE = ((0, 0), (1, 0), (1, 1))
 

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from experiments.estimators.methods.heterogeneity import (
+from experiments.estimators.methods.meta.heterogeneity import (
     METHODS,
     generalised_q,
     log_likelihood,
@@ -16,8 +16,8 @@ from experiments.estimators.methods.heterogeneity import (
     tau2_of,
     typical_variance,
 )
-from experiments.estimators.methods.meta_analysis import random_effects
-from experiments.estimators.methods.meta_effects import (
+from experiments.estimators.methods.meta.meta_analysis import random_effects
+from experiments.estimators.methods.meta.meta_effects import (
     correlation_to_z,
     log_odds_ratio,
     log_risk_ratio,

@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 from scipy import optimize
 
-from experiments.estimators.methods.meta_analysis import random_effects
-from experiments.estimators.methods.meta_three_level import DROP, three_level
-from experiments.estimators.methods.nested_effects import likelihood, nest, score
+from experiments.estimators.methods.meta.meta_analysis import random_effects
+from experiments.estimators.methods.meta.meta_three_level import DROP, three_level
+from experiments.estimators.methods.meta.nested_effects import likelihood, nest, score
 from experiments.estimators.value import COLLINEAR, MISSING, NOT_FINITE, ONE_GROUP, TOO_FEW
 
 

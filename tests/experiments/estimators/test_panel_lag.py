@@ -3,10 +3,10 @@
 import numpy as np
 import pytest
 
-from experiments.estimators.methods.panel_steps import steps
-from experiments.estimators.methods.panel_var import solve
-from experiments.estimators.methods.within_between import within_between
-from experiments.estimators.methods.within_lag import within_lag, within_sd
+from experiments.estimators.methods.panel.panel_steps import steps
+from experiments.estimators.methods.panel.panel_var import solve
+from experiments.estimators.methods.panel.within_between import within_between
+from experiments.estimators.methods.panel.within_lag import within_lag, within_sd
 from tests.experiments.estimators.panel_data import NAMES, pair
 
 THREE = np.array([[0.3, 0.1, -0.2], [0.0, 0.2, -0.3], [-0.1, 0.05, 0.4]])

@@ -3,10 +3,10 @@
 import numpy as np
 import pytest
 
-from experiments.estimators.methods.mediation import mediation
-from experiments.estimators.methods.products import CAVEAT, monte_carlo_interval
-from experiments.estimators.methods.within_lag import within_lag
-from experiments.estimators.methods.within_mediation import _paths, within_mediation
+from experiments.estimators.methods.panel.mediation import mediation
+from experiments.estimators.methods.panel.products import CAVEAT, monte_carlo_interval
+from experiments.estimators.methods.panel.within_lag import within_lag
+from experiments.estimators.methods.panel.within_mediation import _paths, within_mediation
 
 THREE = ("alliance", "effort", "symptoms")
 

@@ -5,8 +5,8 @@ import pandas as pd
 import pytest
 
 from experiments.estimators import mediated, within_client
-from experiments.estimators.methods.riclpm import riclpm
-from experiments.estimators.methods.within_lag import within_lag
+from experiments.estimators.methods.panel.riclpm import riclpm
+from experiments.estimators.methods.panel.within_lag import within_lag
 from experiments.estimators.value import REASONS, Fit, Value
 from tests.experiments.estimators.panel_data import pair
 from tests.experiments.estimators.test_panel_mediation import sessions as effort_sessions

@@ -3,13 +3,13 @@
 import numpy as np
 import pytest
 
-from experiments.estimators.methods.fit_indices import fit_indices
-from experiments.estimators.methods.patterns import likelihood, patterns
-from experiments.estimators.methods.riclpm import riclpm, start
-from experiments.estimators.methods.riclpm_model import Model
-from experiments.estimators.methods.riclpm_numbers import standardised
-from experiments.estimators.methods.saturated import baseline_loglik, marginal, saturated
-from experiments.estimators.methods.scoring import climb
+from experiments.estimators.methods.panel.fit_indices import fit_indices
+from experiments.estimators.methods.panel.patterns import likelihood, patterns
+from experiments.estimators.methods.panel.riclpm import riclpm, start
+from experiments.estimators.methods.panel.riclpm_model import Model
+from experiments.estimators.methods.panel.riclpm_numbers import standardised
+from experiments.estimators.methods.panel.saturated import baseline_loglik, marginal, saturated
+from experiments.estimators.methods.panel.scoring import climb
 from tests.experiments.estimators.panel_data import NAMES, dropout_masks, endless, pair, parameters
 
 KINDS = {
@@ -124,7 +124,7 @@ def test_observed_information_is_minus_the_second_difference_of_the_likelihood()
         moments = model.moments(at)
         return likelihood(data, moments.mu, moments.sigma).value
 
-    from experiments.estimators.methods.scoring import _observed
+    from experiments.estimators.methods.panel.scoring import _observed
 
     moments = model.moments(theta)
     here = likelihood(data, moments.mu, moments.sigma)

@@ -7,12 +7,12 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from experiments.estimators.methods.growth import NAMES as GROWTH
-from experiments.estimators.methods.growth import growth
-from experiments.estimators.methods.riclpm_model import Model
-from experiments.estimators.methods.syntax_lavaan import growth_lavaan, growth_model_text, riclpm_lavaan
-from experiments.estimators.methods.syntax_lavaan import riclpm_model_text as lavaan_model
-from experiments.estimators.methods.syntax_mplus import growth_mplus, mplus_data, riclpm_mplus
+from experiments.estimators.methods.panel.growth import NAMES as GROWTH
+from experiments.estimators.methods.panel.growth import growth
+from experiments.estimators.methods.panel.riclpm_model import Model
+from experiments.estimators.methods.panel.syntax_lavaan import growth_lavaan, growth_model_text, riclpm_lavaan
+from experiments.estimators.methods.panel.syntax_lavaan import riclpm_model_text as lavaan_model
+from experiments.estimators.methods.panel.syntax_mplus import growth_mplus, mplus_data, riclpm_mplus
 from tests.experiments.estimators.panel_data import pair
 
 PAIR = ("wai_client", "phq9")

@@ -8,7 +8,7 @@ import pytest
 
 from experiments.estimators.alliance import alliance_outcome_r
 from experiments.estimators.clinics import virtual_clinics
-from experiments.estimators.methods.meta_analysis import random_effects
+from experiments.estimators.methods.meta.meta_analysis import random_effects
 from experiments.estimators.pooled import (
     ENTRIES,
     alliance_r_over_clinics,

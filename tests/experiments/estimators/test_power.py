@@ -8,16 +8,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import integrate, stats
 
-from experiments.estimators.methods.growth_trial import Arm, Growth, client_information, growth, slope_variance
-from experiments.estimators.methods.power import (
+from experiments.estimators.methods.trials.growth_trial import Arm, Growth, client_information, growth, slope_variance
+from experiments.estimators.methods.trials.power import (
     clients_needed,
     t_power,
     therapists_needed,
     trial_power,
     type_one_error,
 )
-from experiments.estimators.methods.retention import extra_responses
-from experiments.estimators.methods.weibull_dropout import in_whole_people, measurement_shares, weibull_dropout
+from experiments.estimators.methods.trials.retention import extra_responses
+from experiments.estimators.methods.trials.weibull_dropout import in_whole_people, measurement_shares, weibull_dropout
 from experiments.estimators.value import ONE_GROUP, TOO_FEW
 
 WEEKS = tuple(range(11))

@@ -10,13 +10,13 @@ from hypothesis import strategies as st
 from scipy import stats
 
 from experiments.estimators.correlation import residual_change
-from experiments.estimators.methods.correlations import (
+from experiments.estimators.methods.basics.correlations import (
     partial_correlation,
     semi_partial_correlation,
     spearman,
 )
-from experiments.estimators.methods.regression import ols, residuals
-from experiments.estimators.methods.shape import ceiling_share, skew
+from experiments.estimators.methods.basics.regression import ols, residuals
+from experiments.estimators.methods.basics.shape import ceiling_share, skew
 
 LUCK = np.random.default_rng(11)
 N = 200

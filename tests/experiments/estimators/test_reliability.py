@@ -7,7 +7,7 @@ import pytest
 from scipy import stats
 
 from experiments.estimators.correlation import pearson
-from experiments.estimators.methods.reliability import (
+from experiments.estimators.methods.basics.reliability import (
     attenuated,
     cronbach_alpha,
     disattenuated,

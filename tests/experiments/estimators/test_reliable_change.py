@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from experiments.estimators.methods.reliable_change import (
+from experiments.estimators.methods.change.reliable_change import (
     LABELS,
     classify,
     cut_offs,
@@ -14,7 +14,7 @@ from experiments.estimators.methods.reliable_change import (
     reliable_change_of_data,
     shares_of_change,
 )
-from experiments.estimators.methods.two_scales import Pair, two_scale_rates
+from experiments.estimators.methods.change.two_scales import Pair, two_scale_rates
 from tests.experiments.estimators.sgdata import sgdata
 
 

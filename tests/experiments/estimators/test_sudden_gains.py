@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from experiments.estimators.columns import by_session
-from experiments.estimators.methods.early_response import early_response, outcome_by_early_response
-from experiments.estimators.methods.sudden_gains import jumps, summary_of_jumps
+from experiments.estimators.methods.change.early_response import early_response, outcome_by_early_response
+from experiments.estimators.methods.change.sudden_gains import jumps, summary_of_jumps
 from tests.experiments.estimators.sgdata import bdi, sgdata
 
 NA = np.nan

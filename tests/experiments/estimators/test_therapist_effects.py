@@ -8,8 +8,8 @@ import pytest
 
 from experiments.estimators import therapist_effects, within_between
 from experiments.estimators.estimator import PRIMARY
-from experiments.estimators.methods.linear_mixed import linear_mixed
-from experiments.estimators.methods.variance_components import variance_components
+from experiments.estimators.methods.mixed.linear_mixed import linear_mixed
+from experiments.estimators.methods.mixed.variance_components import variance_components
 from experiments.estimators.value import Fit
 from tests.experiments import synthetic
 from tests.statistics import plants_mixed as plants

@@ -7,11 +7,11 @@ import pandas as pd
 import pytest
 from scipy import stats
 
-from experiments.estimators.methods.cumulative_incidence import cumulative_incidence
-from experiments.estimators.methods.gray import gray_test
-from experiments.estimators.methods.hazards import hazard_regression, hazard_table, hazards, person_periods
-from experiments.estimators.methods.kaplan_meier import kaplan_meier, median
-from experiments.estimators.methods.logistic import logistic
+from experiments.estimators.methods.logistic.logistic import logistic
+from experiments.estimators.methods.survival.cumulative_incidence import cumulative_incidence
+from experiments.estimators.methods.survival.gray import gray_test
+from experiments.estimators.methods.survival.hazards import hazard_regression, hazard_table, hazards, person_periods
+from experiments.estimators.methods.survival.kaplan_meier import kaplan_meier, median
 from experiments.estimators.summary import difference_of_groups
 
 TIMES = [1, 2, 2, 3, 4, 4, 5, 6, 7, 8, 9, 10]

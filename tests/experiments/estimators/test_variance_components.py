@@ -7,10 +7,10 @@ import pandas as pd
 import pytest
 from scipy import stats
 
-from experiments.estimators.methods.anova_components import anova_components
-from experiments.estimators.methods.boundary_test import boundary_p, random_effect_test
-from experiments.estimators.methods.linear_mixed import linear_mixed
-from experiments.estimators.methods.variance_components import variance_components
+from experiments.estimators.methods.mixed.anova_components import anova_components
+from experiments.estimators.methods.mixed.boundary_test import boundary_p, random_effect_test
+from experiments.estimators.methods.mixed.linear_mixed import linear_mixed
+from experiments.estimators.methods.mixed.variance_components import variance_components
 from tests.experiments.estimators.test_linear_mixed import BATCHES, SLOPE, close, lines, nested, one_way
 
 LEVELS = ("client_id", "therapist_id")
@@ -58,8 +58,8 @@ def test_the_ends_of_an_interval_are_3_84_above_the_lowest_criterion():
 
 
 def test_the_interval_in_three_levels_is_that_of_the_lowest_criterion_over_the_other_share():
-    from experiments.estimators.methods.linear_mixed import prepared
-    from experiments.estimators.methods.linear_mixed_criterion import criterion
+    from experiments.estimators.methods.mixed.linear_mixed import prepared
+    from experiments.estimators.methods.mixed.linear_mixed_criterion import criterion
 
     frame = nested(therapists=20)
     fit = variance_components(frame, outcome="wai_client", groups=LEVELS)

@@ -1,0 +1,1 @@
+"""Means, differences, correlations and regressions of plain columns."""

@@ -1,0 +1,1 @@
+"""Models of yes or no, with therapists who differ."""

@@ -1,0 +1,1 @@
+"""Many clinics or trials in one number, and how far they differ."""

@@ -1,0 +1,1 @@
+"""Linear models of sessions in clients in therapists, by REML."""

@@ -1,0 +1,1 @@
+"""Who has left by when: hazards, Kaplan-Meier, competing endings, and tests between groups."""

@@ -1,0 +1,1 @@
+"""What a trial with therapists can find, worked out before it is run."""
