@@ -247,3 +247,28 @@ def test_satisfaction_goes_with_gain_and_with_the_alliance(service):
     ]
     assert 0.22 < r(service | {"gain": gain}, "gain", "csq8_end") < 0.48
     assert 0.66 < r(service, "wai_client_last", "csq8_end") < 0.85
+
+
+@pytest.mark.statistics
+def test_after_session_3_of_a_run_forms_are_as_far_off_their_norms_as_the_page_says():
+    """Skewed latents: means within .15 SD, SDs within .15 (SRS: .3); standard errors .022 and, heavy tails, .03."""
+    values = parameters.resolve({"service.clients": 2500, "service.therapists": 60, "service.weeks": 70})
+    table = simulate(Setting(values, forms=ALL), seed=4)["appointments"]
+    for name, scale in askable().items():
+        if scale.occasions == ("session",):
+            found = [value for value, session in zip(table[name], table["session"], strict=True) if session == 3]
+            scores = np.array([value for value in found if value is not None])
+            assert scores.mean() == approx(scale.clinic_mean, abs=0.15 * scale.clinic_sd), name
+            allowed = 0.3 if name == "srs_client" else 0.15
+            assert scores.std() == approx(scale.clinic_sd, abs=allowed * scale.clinic_sd), name
+
+
+@pytest.mark.statistics
+def test_parts_of_the_alliance_go_together_but_are_not_one():
+    """About .68 to .77 after session 3 (n about 1,500): between .5 and .9 by more than five standard errors."""
+    values = parameters.resolve({"service.clients": 2500, "service.therapists": 60, "service.weeks": 70})
+    table = simulate(Setting(values), seed=5)["appointments"]
+    third = {name: [v for v, n in zip(table[name], table["session"], strict=True) if n == 3] for name in table}
+    for rater in ("wai_client", "wai_therapist"):
+        for one, other in (("goal", "task"), ("goal", "bond"), ("task", "bond")):
+            assert 0.5 < r(third, f"{rater}_{one}", f"{rater}_{other}") < 0.9
