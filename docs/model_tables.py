@@ -128,7 +128,7 @@ def _has(latent):
 def norms_and_achieved():
     """Return norm against achieved at n = 100,000, for each form and each kind of people with a norm."""
     head = ["form", "people", "mean: norm", "achieved", "SD: norm", "achieved", "reliability: stated", "achieved"]
-    head += ["skew: sign known", "achieved", "status"]
+    head += ["skew: sign stated", "achieved", "status"]
     return markdown(head, [_achieved(row) for row in norms.achieved()])
 
 

@@ -9,9 +9,8 @@ from dataclasses import replace
 
 import pyarrow.parquet as pq
 
-from experiments import schema
+from experiments import needs, schema
 from experiments.runner import cores
-from sim.tables import KEEP
 
 PROBE_CLIENTS = 300
 START_SECONDS = 3.0
@@ -27,7 +26,7 @@ def cost(experiment, *, workers=None):
 
     first = next(experiment.runs())
     setting, grown = probe_setting(first.setting)
-    keep = max(experiment.keep, "clients", key=KEEP.index)
+    keep = needs.at_hand(experiment.keep)
     clock = time.monotonic()
     data = simulate(setting, seed=first.seed, keep=keep)
     layout = schema.layout(experiment, keep=keep)

@@ -36,6 +36,7 @@ def load(path):
     experiment = _experiment(config, service)
     cross_checks.check_sweep(experiment, config)
     cross_checks.check_orders(experiment, config, service)
+    cross_checks.check_intake(experiment, config)
     config.problems.raise_any()
     return experiment
 
@@ -62,7 +63,7 @@ def _experiment(config, service):
         random_numbers=config.choice("random_numbers", known=RANDOM_NUMBERS, default="common"),
         keep=keep,
         figures=needs.choose(config, "figures", needs.known_figures(), **asked),
-        estimates=needs.choose(config, "estimates", needs.known_estimates(), **asked),
+        estimates=needs.choose(config, "estimates", needs.known_estimates(), **{**asked, "keep": needs.at_hand(keep)}),
         assignment=config.choice("assignment", known=ASSIGNMENTS, default=service.assignment),
         intake=config.choice("intake", known=INTAKES, default=service.intake),
         forms=forms,

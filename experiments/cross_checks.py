@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 from experiments.toml_files import show
 from sim import parameters
+from sim.measures import is_scheduled
 
 
 class Broken(NamedTuple):
@@ -46,6 +47,20 @@ def check_orders(experiment, config, service):
             rule = f"must not be more than {order.more} = {more:g} ({order.unit})"
             reader, *keys = _last_word(order, broken, readers)
             reader.refuse(f"{order.less} = {less:g} {rule}{_where(broken, experiment)}.", *keys)
+
+
+def check_intake(experiment, config):
+    """Refuse an intake at session 1 whose primary scale is not asked then: nobody would have a score before."""
+    scale = experiment.primary
+    if experiment.intake != "session_1" or not scale or is_scheduled(experiment.forms[scale], 1):
+        return
+    place = next((keys for keys in (("forms", scale), ("intake",)) if config.file.lines.has(*keys)), ())
+    when = show(list(experiment.forms[scale]))
+    config.refuse(
+        f'{scale} = {when} leaves out session 1, and intake = "session_1" takes the score before from there; '
+        "add session 1 to it, or ask at referral.",
+        *place,
+    )
 
 
 def _in_sweep(name, config):

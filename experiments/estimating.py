@@ -14,13 +14,14 @@ import pandas as pd
 
 from experiments.estimators import REASONS, REGISTRY, Fit, analysis, monte_carlo
 from experiments.estimators.columns import primary
+from experiments.estimators.monte_carlo import inside
 from experiments.estimators.registry import needed_columns
 from experiments.estimators.value import NOT_FINITE, OK
 from experiments.figures import wording
 from experiments.progress import Progress
 from experiments.store import RUN_COLUMNS, StoreError, frame
 
-SHOWN_REASONS = 3
+SHOWN_REASONS = 4
 MANY = 200
 
 
@@ -40,7 +41,9 @@ class Part:
     n_absent: int
     n_mean: float
     reasons: dict
-    note: str
+    notes: dict
+    unit: str
+    meaning: str
 
 
 def estimate(result, name, *, arm=None, design_point=None):
@@ -139,20 +142,40 @@ def _part(cell, name, part, *, arm, point):
     """Return one number of one cell over its runs; a failed analysis counts for each of its numbers."""
     own = cell[(cell["part"] == part) | (cell["part"] == "")]
     bad = own[own["status"] != "ok"]
-    key = part or name
-    runs = pd.DataFrame({"arm": own["arm"], "design_point": own["design_point"], "status": "done"})
-    runs[key], runs[f"{key}_se"] = own["estimate"], own["se"]
-    (summary,) = monte_carlo(runs, key)
-    low, high = summary.low, summary.high
     good = own[own["status"] == "ok"]
-    if len(good) == 1 and math.isfinite(good["low"].iloc[0]):
-        low, high = good["low"].iloc[0], good["high"].iloc[0]
-    counts = bad["status"].value_counts().to_dict()
-    note = next((text for text in [*bad["note"], *good["note"]] if text), "")
-    average = float(good["n"].mean()) if len(good) else math.nan
+    unit, meaning = REGISTRY[name].part(part) if part else (REGISTRY[name].unit, REGISTRY[name].sentence)
+    mean, se, low, high, basis = _over(own, good, unit=unit)
     return Part(
-        arm, point, part, summary.mean, summary.se, low, high, summary.basis, len(good), len(bad), average, counts, note
+        arm=arm,
+        design_point=point,
+        part=part,
+        mean=mean,
+        se=se,
+        low=low,
+        high=high,
+        basis=basis,
+        n_runs=len(good),
+        n_absent=len(bad),
+        n_mean=float(good["n"].mean()) if len(good) else math.nan,
+        reasons=bad["status"].value_counts().to_dict(),
+        notes=own.loc[own["note"] != "", "note"].value_counts().to_dict(),
+        unit=unit,
+        meaning=meaning,
     )
+
+
+def _over(own, good, *, unit):
+    """Return mean, error and interval over runs, and what they come from; ratios are averaged on the log scale."""
+    logs = unit.endswith("ratio") and bool((good["estimate"] > 0).all()) and len(good) > 1
+    runs = pd.DataFrame({"arm": "", "design_point": 0, "status": "done"}, index=own.index)
+    runs["x"], runs["x_se"] = np.log(own["estimate"]) if logs else own["estimate"], own["se"]
+    (summary,) = monte_carlo(runs, "x")
+    if len(good) == 1 and math.isfinite(good["low"].iloc[0]):
+        return summary.mean, summary.se, good["low"].iloc[0], good["high"].iloc[0], summary.basis
+    if logs:
+        mean, low, high = np.exp([summary.mean, summary.low, summary.high])
+        return float(mean), float(mean * summary.se), float(low), float(high), summary.basis
+    return summary.mean, summary.se, *inside(summary.low, summary.high, unit=unit), summary.basis
 
 
 def as_objects(result, name, parts):
@@ -160,7 +183,7 @@ def as_objects(result, name, parts):
     spec, points = REGISTRY[name], wording.points(result.manifest)
     found = []
     for each in parts:
-        entry = {"name": name, "label": spec.label, "unit": spec.unit, "point": points[each.design_point]}
+        entry = {"name": name, "label": spec.label, "point": points[each.design_point]}
         known = {**entry, **vars(each)}
         found.append({key: None if _no_number(value) else value for key, value in known.items()})
     return json.loads(json.dumps(found, default=float))
@@ -173,7 +196,7 @@ def _no_number(value):
 def as_text(result, name, parts):
     """Return the numbers as a table for a terminal, with what they are, what was lost and what they cannot say."""
     spec, manifest = REGISTRY[name], result.manifest
-    head = ["", "mean", "error", "95 % interval", "runs", "clients or sessions"]
+    head = ["", "mean", "error", "95 % interval", "runs", "n per run", "unit"]
     body = [
         [
             " · ".join(filter(None, [_cell_words(manifest, each), each.part])) or "all runs",
@@ -182,14 +205,18 @@ def as_text(result, name, parts):
             wording.span(each.low, each.high, spec.digits),
             f"{each.n_runs} of {each.n_runs + each.n_absent}",
             wording.short(each.n_mean, 0),
+            each.unit if each.part else "",
         ]
         for each in parts
     ]
     widths = [max(len(line[i]) for line in [head, *body]) for i in range(len(head))]
     lines = [
-        "   ".join([line[0].ljust(widths[0]), *(c.rjust(w) for c, w in zip(line[1:], widths[1:], strict=True))])
+        "   ".join([line[0].ljust(widths[0]), *(c.rjust(w) for c, w in zip(line[1:-1], widths[1:-1], strict=True))])
+        + f"   {line[-1]}".rstrip()
         for line in [head, *body]
     ]
+    said = dict.fromkeys(f"{each.part}: {each.meaning}" for each in parts if each.part and each.meaning)
+    lines += ["", *said] if said else []
     error = {each.basis for each in parts} - {"none"}
     foot = [f"± is the error {' or '.join(sorted(error))}." if error else "", *_lost(parts), spec.caveat]
     closing = "In this model only; not clinical advice."
@@ -204,10 +231,13 @@ def _cell_words(manifest, each):
 
 def _lost(parts):
     """Return sentences that say how many runs gave no number and why."""
-    lost = {}
+    lost, notes = {}, {}
     for each in parts:
+        what = f" for {each.part}" if each.part else ""
+        total = each.n_runs + each.n_absent
         for status, n in each.reasons.items():
-            lost[status] = max(n, lost.get(status, 0))
-    said = [f"No number in {n} runs of a cell: {REASONS.get(status, status)}." for status, n in lost.items()]
-    notes = dict.fromkeys(each.note for each in parts if each.note)
-    return said + [f"Note: {note}" for note in list(notes)[:SHOWN_REASONS]]
+            lost.setdefault(status, f"No number{what} in {n} of {total} runs: {REASONS.get(status, status)}.")
+        for note, n in each.notes.items():
+            notes.setdefault(note, f"In {n} of {total} runs{what}: {note}")
+    more = [f"… and {len(notes) - SHOWN_REASONS} notes more (--json)."] if len(notes) > SHOWN_REASONS else []
+    return [*lost.values(), *list(notes.values())[:SHOWN_REASONS], *more]

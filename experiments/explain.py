@@ -2,6 +2,7 @@
 
 import textwrap
 
+from experiments.needs import PRIMARY
 from sim import measures, parameters, tables
 from sim.parameters import nearest
 
@@ -109,11 +110,21 @@ def _estimate(name):
         "formula": one.formula,
         "unit": one.unit,
         "stands for it": one.headline,
+        "gives": [f"{part} ({unit}): {meaning}" for part, (unit, meaning) in one.parts.items()],
+        "waits for a later step": _not_written(one),
         "caveat": one.caveat,
         "reads": [column if "." in column else f"{one.table}.{column}" for column in one.columns],
         "needs": f'keep = "{one.keep}" or more',
         "source": [_citation(key) for key in one.source.split()],
     }
+
+
+def _not_written(one):
+    """Return the columns that an estimate reads and this version of the model does not write."""
+    written = {f"{table.name}.{column.name}" for table in tables.TABLES.values() for column in table.columns}
+    ids = {f"{table.name}.{column.name}" for table in tables.TABLES.values() for column in tables.ID_COLUMNS}
+    read = [column if "." in column else f"{one.table}.{column}" for column in one.columns]
+    return [column for column in read if column.replace(PRIMARY, "phq9") not in written | ids]
 
 
 def _columns(name):

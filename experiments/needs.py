@@ -9,7 +9,7 @@ import re
 from dataclasses import dataclass
 
 from sim import instruments, measures
-from sim.tables import KEEP
+from sim.tables import ID_COLUMNS, KEEP, TABLES
 
 FROM_PRIMARY = ("reliable_improvement", "reliable_deterioration", "recovered", "above_cutoff")
 """Columns that are worked out from the primary symptom scale without having its name."""
@@ -40,7 +40,12 @@ def known_figures():
     """Return the figures by name, each with its `Need`; looked up late, because it loads matplotlib."""
     from experiments.figures import NAMES
 
-    return {name: Need(keep) for name, keep in NAMES.items()}
+    return {name: Need(keep, columns) for name, (keep, columns) in NAMES.items()}
+
+
+def at_hand(keep):
+    """Return what an estimate finds when a run ends: clients always, more only if it is kept."""
+    return max(keep, "clients", key=KEEP.index)
 
 
 def choose(config, key, known, *, keep, forms, primary):
@@ -64,9 +69,20 @@ def gap(need, *, keep, forms, primary):
     return next(filter(None, (_unasked(column, forms, primary) for column in need.columns)), None)
 
 
+def _waits(column):
+    """Return in words that the model does not write a column (or table.column) yet, None if it does."""
+    table, _, own = column.rpartition(".")
+    tables = [TABLES[table]] if table else TABLES.values()
+    written = {each.name for one in tables for each in (*ID_COLUMNS, *one.columns)}
+    return None if own in written else f"the column {own}, which comes with a later step of the model"
+
+
 def _unasked(column, forms, primary):
     """Return in words which form a column (or table.column) needs that is not asked, None if there is no such."""
     scale = primary or "phq9"
+    known = _waits(column.replace(PRIMARY, scale))
+    if known:
+        return known
     column = column.rpartition(".")[2].replace(PRIMARY, scale)
     form = scale if column in FROM_PRIMARY else instruments.form_of(column)
     session = re.search(r"_s(\d+)$", column)

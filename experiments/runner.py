@@ -10,7 +10,7 @@ from functools import partial
 from pathlib import Path
 
 from experiments import manifest as labels
-from experiments import schema
+from experiments import needs, schema
 from experiments.executors import Here, Processes
 from experiments.identity import identity
 from experiments.interrupt import Bell
@@ -19,7 +19,6 @@ from experiments.progress import Progress
 from experiments.resuming import choose, make_tables, recover, statuses, tidy
 from experiments.shift import Shift
 from experiments.worker import Job, Task, work
-from sim.tables import KEEP
 
 
 @dataclass(frozen=True)
@@ -95,7 +94,7 @@ def _all_there(folder, label, experiment, runs):
 
 def _job(experiment, folder, label, *, simulate, engine):
     """Return what the workers need to know of the experiment."""
-    keep = max(experiment.keep, "clients", key=KEEP.index)  # counts and estimates are made from the clients
+    keep = needs.at_hand(experiment.keep)
     return Job(
         folder=folder,
         experiment=experiment.name,

@@ -7,7 +7,9 @@ by on the same luck. A number stands with its Monte Carlo error, or not at all.
 import math
 from dataclasses import asdict
 
-from experiments.estimators import REGISTRY, monte_carlo, paired_difference
+import pandas as pd
+
+from experiments.estimators import OK, REASONS, REGISTRY, monte_carlo, paired_difference
 from experiments.figures import wording
 
 GAP = "   "
@@ -105,7 +107,19 @@ def _foot(manifest, runs):
         pairs = " Differences are taken within replications" + (
             ", which share their luck." if manifest.get("config", {}).get("random_numbers") == "common" else "."
         )
-    return f"± is {error}; (11 of 12) = runs that gave a number.{pairs} In this model only; not clinical advice."
+    gaps = _gaps(runs)
+    return f"± is {error}.{gaps}{pairs} In this model only; not clinical advice."
+
+
+def _gaps(runs):
+    """Return what to know where some runs gave no number: how often, for which reason, and where to read more."""
+    done = runs[runs["status"] == "done"]
+    status = [name for name in done if name.endswith("_status") and name.removesuffix("_status") in REGISTRY]
+    found = pd.concat([done[name][done[name] != OK] for name in status]) if status else pd.Series(dtype=str)
+    if found.empty:
+        return ""
+    counts = [f"{n} × {REASONS.get(reason, reason)}" for reason, n in found.value_counts().items()]
+    return f" (11 of 12) = runs that gave a number; without one: {'; '.join(counts)} (`alliance estimate` says more)."
 
 
 def _without_nan(data):

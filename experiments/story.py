@@ -142,14 +142,14 @@ def _shares(row):
 
 
 def _strain(row):
-    remark = "A remark about who the client is hurts. " if _true(row, "microaggression") else ""
+    remark = "A remark about who the client is hurts." if _true(row, "microaggression") else ""
     if row.rupture == "none" and not remark:
         mended = "What stood between them from before is mended." if _true(row, "repaired") else ""
         return mended
     kind = {"withdrawal": "The client draws back.", "confrontation": "The client protests.", "none": ""}[row.rupture]
     seen = "The therapist notices" if _true(row, "rupture_therapist") else "The therapist does not notice"
     end = " and they mend it." if _true(row, "repaired") else "; it stays between them."
-    return f"{remark}{kind} {seen}{end}".strip()
+    return " ".join(filter(None, [remark, kind, f"{seen}{end}"]))
 
 
 def _effort(row):

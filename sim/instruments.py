@@ -103,6 +103,21 @@ class Scale:
         return self.is_symptom_scale or self.occasions == ("end",)
 
     @property
+    def rule(self):
+        """How a schedule of this form must look, in words."""
+        if "session" in self.occasions:
+            return '"every" or rising session numbers from 1, such as (1, 3, 5)'
+        return f'"{self.occasions[0]}": it is asked once'
+
+    def accepts(self, when):
+        """Return whether it can be asked so: "every" or rising session numbers; asked once, "intake" or "end"."""
+        if "session" not in self.occasions:
+            return when == self.occasions[0]
+        if isinstance(when, str) or not when:
+            return when == "every"
+        return list(when) == sorted(set(when)) and all(type(number) is int and number >= 1 for number in when)
+
+    @property
     def later(self):
         """The theme that must come before this form can be asked; "" if it can be asked now."""
         return latents()[self.reads].later

@@ -49,9 +49,11 @@ class Setting:
                 raise ValueError(f"{what} = {word!r} must be {' or '.join(map(repr, known))}.")
         for sentence in parameters.broken_orders(self.values):
             raise ValueError(sentence)
-        for form in self.forms:
+        for form, when in self.forms.items():
             if form not in askable():
                 raise ValueError(parameters.unknown("form", form, askable()))
+            if not askable()[form].accepts(when):
+                raise ValueError(f"the schedule of {form} is {when!r} and must be {askable()[form].rule}.")
         if self.primary is None:
             object.__setattr__(self, "primary", default_primary(self.forms))
         elif self.primary not in self.forms or not scales()[self.primary].is_symptom_scale:

@@ -61,7 +61,7 @@ ROUTINE = (
         "Share of clients with at least one session who ended because they were well enough for themselves.",
         unit="share of clients",
         formula="mean(ending = good_enough), sessions_held >= 1",
-        source="",
+        source="barkham2006",
         routine=True,
         columns=ENDED,
     ),
@@ -82,7 +82,7 @@ ROUTINE = (
         "Pearson's r between the client's alliance rating of session 3 and residualised change on"
         " the primary scale; clients with an end form or at least four sessions.",
         unit="Pearson's r",
-        formula="r(wai_client_s3, -(after - OLS(after ~ before)))",
+        formula="r(wai_client_s3, -(after - OLS(after ~ before))); before = intake, after = end form, else last score",
         source="flueckiger2018",
         routine=True,
         columns=("sessions_held", *SCORES, "wai_client_s3"),
@@ -103,8 +103,8 @@ ROUTINE = (
         "Pre-post d of the primary scale on its SD at intake, of all clients with an intake score and a later one (end "
         "form, or last score from two sessions on).",
         unit="d, in SDs at intake",
-        formula="(mean before - mean after) / SD before",
-        source="",
+        formula="(mean before - mean after) / SD before; before = intake, after = end form, else last score",
+        source="gaskell2023",
         routine=True,
         columns=("sessions_held", *SCORES),
     ),
@@ -114,7 +114,7 @@ ROUTINE = (
         "Share of finished courses (at least two sessions, ended) that improved by at least the "
         "reliable change index of the primary scale.",
         unit="share of courses",
-        formula="mean(reliable_improvement), finished courses",
+        formula="mean(reliable_improvement), sessions_held >= 2 and ended",
         source="nhs_tt_2023",
         routine=True,
         columns=(*ENDED, "reliable_improvement"),
@@ -122,10 +122,10 @@ ROUTINE = (
     Estimator(
         outcome.recovered_rate,
         "Recovered",
-        "Of finished courses that began at or beyond the cut-off of the primary scale, the share that ended "
-        "on its well side.",
+        "Of finished courses (at least two sessions, ended) that began at or beyond the cut-off of the primary scale, "
+        "the share that ended on its well side.",
         unit="share of courses",
-        formula="mean(after < cut-off), before >= cut-off, finished courses",
+        formula="mean(end form, else last score < cut-off), intake >= cut-off, sessions_held >= 2 and ended",
         source="nhs_tt_2023",
         routine=True,
         columns=(*ENDED, *SCORES),
@@ -133,10 +133,10 @@ ROUTINE = (
     Estimator(
         outcome.reliably_recovered_rate,
         "Reliably recovered",
-        "Of finished courses that began at or beyond the cut-off of the primary scale, the share that "
-        "recovered and improved reliably.",
+        "Of finished courses (at least two sessions, ended) that began at or beyond the cut-off of the primary scale, "
+        "the share that recovered and improved reliably.",
         unit="share of courses",
-        formula="mean(recovered), before >= cut-off, finished courses",
+        formula="mean(recovered), intake >= cut-off, sessions_held >= 2 and ended",
         source="nhs_tt_2023",
         routine=True,
         columns=(*ENDED, *SCORES, "recovered"),
@@ -144,9 +144,9 @@ ROUTINE = (
     Estimator(
         outcome.phq9_intake_mean,
         "PHQ-9 at intake, mean",
-        "Mean PHQ-9 at intake, of finished courses with both scores.",
+        "Mean PHQ-9 at intake, of finished courses (at least two sessions, ended) with both scores.",
         unit="PHQ-9 points",
-        formula="mean(before)",
+        formula="mean(intake score)",
         source="nhs_tt_2023",
         routine=True,
         columns=PHQ9_COURSE,
@@ -155,9 +155,10 @@ ROUTINE = (
     Estimator(
         outcome.phq9_intake_sd,
         "PHQ-9 at intake, SD",
-        "Standard deviation of the PHQ-9 at intake, of finished courses with both scores.",
+        "Standard deviation of the PHQ-9 at intake, of finished courses (at least two "
+        "sessions, ended) with both scores.",
         unit="PHQ-9 points",
-        formula="SD(before)",
+        formula="SD(intake score)",
         source="nhs_tt_2023",
         routine=True,
         columns=PHQ9_COURSE,
@@ -166,9 +167,10 @@ ROUTINE = (
     Estimator(
         outcome.phq9_end_mean,
         "PHQ-9 at the end, mean",
-        "Mean PHQ-9 at the end form or last score, of finished courses with both scores.",
+        "Mean PHQ-9 at the end form or last score, of finished courses (at least two "
+        "sessions, ended) with both scores.",
         unit="PHQ-9 points",
-        formula="mean(after)",
+        formula="mean(end form, else last score)",
         source="nhs_tt_2023",
         routine=True,
         columns=PHQ9_COURSE,
@@ -177,9 +179,10 @@ ROUTINE = (
     Estimator(
         outcome.phq9_end_sd,
         "PHQ-9 at the end, SD",
-        "Standard deviation of the PHQ-9 at the end form or last score, of finished courses with both scores.",
+        "Standard deviation of the PHQ-9 at the end form or last score, of finished courses (at least two "
+        "sessions, ended) with both scores.",
         unit="PHQ-9 points",
-        formula="SD(after)",
+        formula="SD(end form, else last score)",
         source="nhs_tt_2023",
         routine=True,
         columns=PHQ9_COURSE,
@@ -188,9 +191,9 @@ ROUTINE = (
     Estimator(
         attendance.waited_within_6_weeks,
         "First session within 6 weeks",
-        "Share of finished courses with the first session less than six weeks after the referral.",
+        "Share of finished courses (at least two sessions, ended) with the first session less than six weeks after the referral.",
         unit="share of courses",
-        formula="mean(waited_weeks < 6), finished courses",
+        formula="mean(waited_weeks < 6), sessions_held >= 2 and ended",
         source="nhs_tt_2023",
         routine=True,
         columns=(*ENDED, "waited_weeks"),
@@ -201,7 +204,7 @@ ROUTINE = (
         "Mean of the client's WAI-SR rating of session 3.",
         unit="item mean, 1–5",
         formula="mean(wai_client_s3)",
-        source="",
+        source="hatcher2006 munder2010",
         routine=True,
         columns=("wai_client_s3",),
     ),
@@ -211,7 +214,7 @@ ROUTINE = (
         "Standard deviation between clients of the WAI-SR rating of session 3.",
         unit="item mean, 1–5",
         formula="SD(wai_client_s3)",
-        source="",
+        source="hatcher2006 munder2010",
         routine=True,
         columns=("wai_client_s3",),
     ),

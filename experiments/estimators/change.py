@@ -156,6 +156,15 @@ def self_efficacy_d(tables, scales=None):
 
 
 _SCORES = ("sessions_held", "{primary}_intake", "{primary}_end", "{primary}_last")
+_CLASSES = {
+    "recovered": (
+        "share of clients",
+        "better by at least the reliable change, and across the cut-off to the well side",
+    ),
+    "improved": ("share of clients", "better by at least the reliable change, but not across the cut-off"),
+    "unchanged": ("share of clients", "neither better nor worse by the reliable change"),
+    "deteriorated": ("share of clients", "worse by at least the reliable change"),
+}
 _PHQ9 = ("sessions_held", "phq9_intake", "phq9_end", "phq9_last")
 
 ENTRIES = (
@@ -164,10 +173,14 @@ ENTRIES = (
         "Change, on two SDs",
         "Pre-post d on the SD at intake, and on the SD of the change; the two are not the same number.",
         unit="d",
-        formula="mean(before - after) / SD(before); mean(before - after) / SD(before - after)",
+        formula="mean(before - after) / SD(before); mean(before - after) / SD(before - after); after = end form, else last",
         source="gaskell2023",
         columns=_SCORES,
         headline="start_sd",
+        parts={
+            "start_sd": ("d, in SDs at intake", "mean change over the SD of the intake scores"),
+            "change_sd": ("d, in SDs of the change", "mean change over the SD of the changes"),
+        },
     ),
     Estimator(
         clinical_significance,
@@ -175,10 +188,11 @@ ENTRIES = (
         "Of clients with an intake score and a later one: recovered, improved, unchanged, deteriorated, by the cut-off "
         "and the reliable change of the primary scale.",
         unit="share of clients",
-        formula="recovered: better by >= RC and across the cut-off",
+        formula="recovered: better by >= RC (reliable change) and across the cut-off",
         source="jacobson1991",
         columns=_SCORES,
         headline=LABELS[0],
+        parts=_CLASSES,
     ),
     Estimator(
         significance_by_norms,
@@ -189,6 +203,7 @@ ENTRIES = (
         source="jacobson1991",
         columns=_SCORES,
         headline=LABELS[0],
+        parts=_CLASSES,
         caveat="c from norms need not be the cut-off that a service uses.",
     ),
     Estimator(
@@ -196,10 +211,14 @@ ENTRIES = (
         "Reliable deterioration",
         "Share of clients with an intake score and a later one who got worse by at least the reliable change.",
         unit="share of clients",
-        formula="mean(after - before >= RC)",
+        formula="mean(after - before >= reliable change); after = end form, else last score",
         source="lambert2013",
         columns=_SCORES,
         headline="worse",
+        parts={
+            "not_improved": ("share of clients", "without reliable improvement: unchanged, or worse"),
+            "true_change": ("distress SDs", "mean rise of latent distress of those who got reliably worse (latent)"),
+        },
         caveat=f"Error of measurement alone makes some clients '{DETERIORATED}'.",
     ),
     Estimator(
@@ -207,10 +226,11 @@ ENTRIES = (
         "Response",
         "Share of clients with a PHQ-9 before and after who fell by at least half; and share below 5.",
         unit="share of clients",
-        formula="mean(after <= before / 2)",
+        formula="mean(after <= before / 2); before = intake, after = end form, else last score",
         source="cuijpers2021",
         columns=_PHQ9,
         headline="response",
+        parts={"remission": ("share of clients", "last score below 5, or the scale's own limit of remission")},
     ),
     Estimator(
         response_at_2_months,
@@ -225,6 +245,7 @@ ENTRIES = (
         ),
         keep="sessions",
         headline="response",
+        parts={"remission": ("share of clients", "last score below 5, or the scale's own limit of remission")},
     ),
     Estimator(
         self_efficacy_d,

@@ -124,6 +124,18 @@ def unplanned_rate(tables, scales=None):
 _ENDED = ("sessions_held", "ending")
 _LEFT = (*_ENDED, "dropout_unilateral")
 
+
+def _compared(first, second):
+    """Return unit and meaning of what a comparison of two shares of dropout gives."""
+    return {
+        "first": ("share of clients", f"who dropped out, {first}"),
+        "second": ("share of clients", f"who dropped out, {second}"),
+        "risk_ratio": ("ratio", f"share {first} / share {second}"),
+        "odds_ratio": ("odds ratio", f"odds of dropout {first} / odds {second}"),
+        "d": ("d", "log odds ratio times sqrt(3) / pi"),
+    }
+
+
 ENTRIES = (
     Estimator(
         dropout_by_definition,
@@ -134,6 +146,20 @@ ENTRIES = (
         source="swift2012 swift2009",
         columns=_LEFT,
         headline="unilateral",
+        parts={
+            "unilateral": ("share of clients", "ended by the client before goals or plan were reached"),
+            "therapist_judged": ("share of clients", "dropouts in the therapist's judgement"),
+            "missed_last": ("share of clients", "missed the last appointment and did not come back"),
+            "incomplete_protocol": (
+                "share of clients",
+                "ended before the agreed sessions, of those with an agreed number",
+            ),
+            "intake_only": ("share of clients", "had one session"),
+            "few_sessions": ("share of clients", "had fewer than four sessions"),
+            "below_median": ("share of clients", "had fewer sessions than the median client of this clinic"),
+            "no_reliable_change": ("share of clients", "ended without reliable improvement, however they ended"),
+            "no_significant_change": ("share of clients", "ended without recovering, however they ended"),
+        },
         caveat="The rate moves by a factor of two or more with the definition.",
     ),
     Estimator(
@@ -146,6 +172,11 @@ ENTRIES = (
         source="sharf2010",
         columns=(*_LEFT, "wai_client_s1", "wai_client_s3", "wai_client_last"),
         headline="by_session_3",
+        parts={
+            "session_1": ("Cohen's d", "rating of session 1"),
+            "by_session_3": ("Cohen's d", "last rating at or before session 3"),
+            "last": ("Cohen's d", "last rating before the ending"),
+        },
     ),
     Estimator(
         trainee_dropout_diff,
@@ -156,6 +187,7 @@ ENTRIES = (
         source="swift2012",
         columns=(*_LEFT, "trainee_therapist"),
         headline="risk_difference",
+        parts=_compared("of trainees' clients", "of clients of qualified therapists"),
     ),
     Estimator(
         open_ended_dropout_diff,
@@ -166,6 +198,7 @@ ENTRIES = (
         source="swift2012",
         columns=(*_LEFT, "contract_sessions"),
         headline="risk_difference",
+        parts=_compared("without an agreed number", "with an agreed number of sessions"),
     ),
     Estimator(
         unplanned_rate,

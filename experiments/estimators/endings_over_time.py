@@ -115,9 +115,10 @@ ENTRIES = (
         " that stands for all being that after session 1.",
         unit="share of those at risk",
         formula="h(t) = dropouts with t sessions held / clients with at least t sessions held",
-        source="",
+        source="swift2012",
         columns=("sessions_held", "ending", "dropout_unilateral"),
         headline="h1",
+        parts={"h*": ("share of those at risk", "dropped out after this session, of those who came to it")},
         caveat="A falling hazard need not mean that leaving grows less likely: those easily lost go first. A client"
         " still in therapy counts at every session so far, as one who did not leave after it.",
     ),
@@ -128,9 +129,10 @@ ENTRIES = (
         " competing.",
         unit="share of clients",
         formula="Aalen-Johansen cumulative incidence of dropout_unilateral by sessions_held",
-        source="",
+        source="swift2012",
         columns=("sessions_held", "ending", "dropout_unilateral"),
         headline="by_12",
+        parts={"by_*": ("share of clients", "dropped out by so many sessions")},
         caveat="The other endings are kept as competing causes: one minus Kaplan-Meier would be larger, and no share"
         " of anybody.",
     ),

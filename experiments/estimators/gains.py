@@ -88,6 +88,25 @@ def early_response_rate(tables, scales=None):
 
 _COLUMNS = ("client_id", "sessions_held", "appointments.client_id", "appointments.session", "appointments.{primary}")
 _JUMP = "of at least the reliable change, a quarter of the score before it, and t times the SD of the scores around it"
+_PARTS = {
+    "several": ("share of clients", "with more than one jump"),
+    "clients_testable": (
+        "share of testable clients",
+        "with a jump, of those with enough scores around a pair of sessions",
+    ),
+    "jumps": ("count", "jumps of all clients together"),
+    "reversed": ("share of jumps", "later taken back by more than half"),
+    "size": ("points", "mean size of a jump, one session to the next"),
+    "size_sd": ("points", "standard deviation of the sizes"),
+    "first_reversed": ("share of clients with a jump", "whose first jump was later taken back by more than half"),
+    "first_size": ("points", "mean size of a client's first jump"),
+    "first_size_sd": ("points", "standard deviation of the sizes of first jumps"),
+    "clients_fixed_t": ("share of clients", "with a jump if t is 2.776 however many scores lie around it"),
+    "clients_t_test": (
+        "share of clients",
+        "with a jump if the scores around it are compared by their standard error, not SD",
+    ),
+}
 
 ENTRIES = (
     Estimator(
@@ -95,11 +114,12 @@ ENTRIES = (
         "Sudden gains",
         f"Share of clients with a session who have a fall between two sessions {_JUMP}.",
         unit="share of clients",
-        formula="pre - post >= RC; >= .25 pre; mean(3 before) - mean(3 after) > t SD",
+        formula="pre - post >= reliable change; >= .25 pre; mean(3 before) - mean(3 after) > t SD",
         source="tang1999 suddengains",
         columns=_COLUMNS,
         keep="sessions",
         headline="clients",
+        parts=_PARTS,
         caveat="Scores that only shake show sudden gains too; clients with few sessions cannot show any.",
     ),
     Estimator(
@@ -107,11 +127,12 @@ ENTRIES = (
         "Sudden losses",
         f"Share of clients with a session who have a rise between two sessions {_JUMP}.",
         unit="share of clients",
-        formula="post - pre >= RC; >= .25 pre; mean(3 after) - mean(3 before) > t SD",
+        formula="post - pre >= reliable change; >= .25 pre; mean(3 after) - mean(3 before) > t SD",
         source="suddengains",
         columns=_COLUMNS,
         keep="sessions",
         headline="clients",
+        parts=_PARTS,
         caveat="Scores that only shake show sudden losses too; clients with few sessions cannot show any.",
     ),
     Estimator(
@@ -124,6 +145,7 @@ ENTRIES = (
         columns=(*_COLUMNS, "{primary}_intake", "{primary}_end", "{primary}_last"),
         keep="sessions",
         headline="rate",
+        parts={"d": ("d", "outcome (residualised change) of early responders minus that of the others")},
         caveat="The difference in outcome is partly the same change counted twice.",
     ),
 )

@@ -4,6 +4,8 @@ alliance at session 3 --a--> mean effort from session 4 on --b--> outcome       
 alliance(t) ----------a----> effort(t) -------------------b--> symptoms(t + 1)   within a client
 """
 
+from dataclasses import replace
+
 import numpy as np
 
 from experiments.estimators.columns import (
@@ -21,7 +23,7 @@ from experiments.estimators.estimator import Estimator
 from experiments.estimators.methods.panel.mediation import mediation
 from experiments.estimators.methods.panel.products import CAVEAT
 from experiments.estimators.methods.panel.within_mediation import within_mediation
-from experiments.estimators.within_client import LAG_SESSIONS, session_scores
+from experiments.estimators.within_client import LAG_SESSIONS, explained, session_scores
 
 ALLIANCE_SESSION = 3
 
@@ -44,14 +46,20 @@ def alliance_effort_outcome(tables, scales=None):
     before, after = before_and_after(clients, scale=scale, fewest_sessions=ENOUGH_SESSIONS)
     better = -after if higher_is_worse(scales, scale) else after
     alliance = numbers(clients, "wai_client_s3")
-    return mediation(alliance, later_effort(tables, scales), better, covariates={"intake": before})
+    return _without_caveat(mediation(alliance, later_effort(tables, scales), better, covariates={"intake": before}))
 
 
 def alliance_effort_symptoms(tables, scales=None):
     """Return the within-client mediation alliance -> effort after the session -> symptoms at the next session."""
     columns = ("wai_client", "effort_client", primary(scales))
     scores = session_scores(tables["appointments"], columns, sessions=LAG_SESSIONS)
-    return within_mediation(scores, names=("alliance", "effort", "symptoms"))
+    return _without_caveat(explained(within_mediation(scores, names=("alliance", "effort", "symptoms")), scores))
+
+
+def _without_caveat(fit):
+    """Return the fit without the notes that only repeat the caveat of the entry."""
+    parts = {name: replace(value, note=value.note.replace(CAVEAT, "")) for name, value in fit.parts.items()}
+    return replace(fit, parts=parts, note=fit.note.replace(CAVEAT, "").strip())
 
 
 def alliance_effort_r(tables, scales=None):
@@ -78,6 +86,23 @@ def alliance_attendance_r(tables, scales=None):
 OUTCOME = ("sessions_held", "{primary}_intake", "{primary}_end", "{primary}_last")
 EFFORT = ("appointments.client_id", "appointments.session", "appointments.effort_client")
 HELD = tuple(f"appointments.{column}" for column in ("client_id", "session", "appointment", "held"))
+_OUTCOME_PATHS = {
+    "a": ("effort points per alliance point", "later effort on alliance, given the intake score"),
+    "b": (
+        "scale points per effort point",
+        "outcome on later effort, given alliance and intake score; positive = better",
+    ),
+    "direct": ("scale points per alliance point", "outcome on alliance, given later effort and the intake score"),
+    "total": ("scale points per alliance point", "direct and by way of effort together"),
+    "indirect_monte_carlo": ("scale points per alliance point", "a b again, its interval by draws of a and b"),
+}
+_SYMPTOM_PATHS = {
+    "a": ("effort points per alliance point", "effort after the session on its alliance, within clients"),
+    "b": ("scale points per effort point", "next symptoms on effort, within clients; negative = fewer symptoms"),
+    "direct": ("scale points per alliance point", "next symptoms on alliance, given effort; negative = fewer symptoms"),
+    "total": ("scale points per alliance point", "direct and by way of effort together"),
+    "indirect_monte_carlo": ("scale points per alliance point", "a b again, its interval by draws of a and b"),
+}
 
 ENTRIES = (
     Estimator(
@@ -91,6 +116,7 @@ ENTRIES = (
         columns=("client_id", "wai_client_s3", *OUTCOME, *EFFORT),
         keep="sessions",
         headline="indirect",
+        parts=_OUTCOME_PATHS,
         caveat=CAVEAT,
     ),
     Estimator(
@@ -105,6 +131,7 @@ ENTRIES = (
         table="appointments",
         keep="sessions",
         headline="indirect",
+        parts=_SYMPTOM_PATHS,
         caveat=CAVEAT,
     ),
     Estimator(

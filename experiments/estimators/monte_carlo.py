@@ -106,14 +106,20 @@ def _summary(group, name, *, arm, point):
 
 def _spread(done, name, *, mean, sd):
     """Return SE, both ends of the interval, and what they are made from."""
-    n = len(done)
+    n, unit = len(done), REGISTRY[name].unit if name in REGISTRY else ""
     if n > 1:
         se = sd / math.sqrt(n)
-        return se, *t_interval(mean, se, n=n), BETWEEN
+        return se, *inside(*t_interval(mean, se, n=n), unit=unit), BETWEEN
     se = numbers(done, f"{name}_se")[0] if n and f"{name}_se" in done else math.nan
     if not math.isfinite(se):
         return math.nan, math.nan, math.nan, NOWHERE
-    return float(se), *within_interval(mean, se, unit=REGISTRY[name].unit if name in REGISTRY else ""), WITHIN
+    return float(se), *within_interval(mean, se, unit=unit), WITHIN
+
+
+def inside(low, high, *, unit):
+    """Return an interval without what its unit cannot be: a share ends at 0 and 1, a correlation at -1 and 1."""
+    least, most = {"share": (0.0, 1.0), "Pears": (-1.0, 1.0)}.get(unit[:5], (-math.inf, math.inf))
+    return max(low, least), min(high, most)
 
 
 def within_interval(mean, se, *, unit):

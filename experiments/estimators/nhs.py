@@ -121,7 +121,7 @@ def finished_share(tables, scales=None):
 _ENDED = ("sessions_held", "ending")
 _TWO = (*_ENDED, *(f"{scale}_{when}" for scale in SCALES for when in ("intake", "end", "last")))
 _ONE = (*_ENDED, "main_problem", "phq9_intake", "phq9_end", "phq9_last")
-_CASES = "Of finished courses at caseness at the start (PHQ-9 >= 10 or GAD-7 >= 8):"
+_CASES = "Of finished courses (two sessions or more, ended) at caseness at the start (PHQ-9 >= 10 or GAD-7 >= 8):"
 
 ENTRIES = (
     Estimator(
@@ -147,48 +147,56 @@ ENTRIES = (
         "Reliable improvement of cases, two scales",
         f"{_CASES} share with a reliable fall on one scale and no reliable rise on the other.",
         unit="share of courses",
-        formula="mean((fell >= 6 or fell >= 4) and neither rose so much)",
+        formula="mean((PHQ-9 fell >= 6 or GAD-7 fell >= 4) and neither rose so much)",
         source="gyani2013",
         columns=_TWO,
     ),
     Estimator(
         nhs_improved,
         "Reliable improvement, two scales",
-        "Of all finished courses: share with a reliable fall on one scale and no reliable rise on the other.",
+        "Of all finished courses (at least two sessions, ended): share with a reliable fall on one scale and no "
+        "reliable rise on the other.",
         unit="share of courses",
-        formula="mean((fell >= 6 or fell >= 4) and neither rose so much)",
+        formula="mean((PHQ-9 fell >= 6 or GAD-7 fell >= 4) and neither rose so much)",
         source="nhs_tt_2023",
         columns=_TWO,
     ),
     Estimator(
         nhs_deteriorated,
         "Reliable deterioration, two scales",
-        "Of all finished courses: share with a reliable rise on one scale and no reliable fall on the other.",
+        "Of all finished courses (at least two sessions, ended): share with a reliable rise on one scale and no "
+        "reliable fall on the other.",
         unit="share of courses",
-        formula="mean((rose >= 6 or rose >= 4) and neither fell so much)",
+        formula="mean((PHQ-9 rose >= 6 or GAD-7 rose >= 4) and neither fell so much)",
         source="nhs_tt_2023",
         columns=_TWO,
     ),
     Estimator(
         depression_start_mean,
         "Depression: PHQ-9 at the start",
-        "Mean PHQ-9 at intake, of finished courses with depression as main problem.",
+        "Mean PHQ-9 at intake, of finished courses (at least two sessions, ended) with depression as main problem.",
         unit="PHQ-9 points",
-        formula="mean(before), main_problem = depression",
+        formula="mean(intake score), main_problem = depression",
         source="nhs_tt_2023",
         columns=_ONE,
         headline="mean",
+        parts={"sd": ("PHQ-9 points", "standard deviation of the same scores")},
         digits=2,
     ),
     Estimator(
         depression_end_mean,
         "Depression: PHQ-9 at the end",
-        "Mean PHQ-9 at the end form or last score, of finished courses with depression as main problem.",
+        "Mean PHQ-9 at the end form or last score, of finished courses (at least two sessions, ended) with depression as main "
+        "problem.",
         unit="PHQ-9 points",
-        formula="mean(after), main_problem = depression",
+        formula="mean(end form, else last score), main_problem = depression",
         source="nhs_tt_2023",
         columns=_ONE,
         headline="mean",
+        parts={
+            "sd": ("PHQ-9 points", "standard deviation of the same scores"),
+            "d": ("d, in SDs at intake", "mean fall from intake to the end over the SD at intake"),
+        },
         digits=2,
     ),
     Estimator(
@@ -196,20 +204,21 @@ ENTRIES = (
         "Depression: spread at the end over spread at the start",
         "SD of the PHQ-9 at the end / SD at the start, of finished courses with depression as main problem.",
         unit="ratio",
-        formula="SD(after) / SD(before)",
+        formula="SD(end form, else last score) / SD(intake score)",
         source="nhs_tt_2023",
         columns=_ONE,
     ),
     Estimator(
         second_session_waits,
         "Second session within 4 weeks of the first",
-        "Share of finished courses with at most four weeks from the first to the second session held.",
+        "Share of finished courses (at least two sessions, ended) with at most four weeks from the first to the second session held.",
         unit="share of courses",
         formula="mean(week of session 2 - week of session 1 <= 4)",
         source="nhs_tt_2023",
         columns=("client_id", *_ENDED, *(f"appointments.{name}" for name in ("client_id", "session", "week"))),
         keep="sessions",
         headline="within_4_weeks",
+        parts={"over_90_days": ("share of courses", "13 weeks or more from the first to the second session")},
     ),
     Estimator(
         finished_share,

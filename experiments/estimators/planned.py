@@ -11,7 +11,7 @@ from experiments.estimators.estimator import Estimator
 from experiments.estimators.methods.basics.effect_sizes import d_on_start_sd
 from experiments.estimators.methods.basics.regression import ols
 from experiments.estimators.summary import share
-from experiments.estimators.value import MISSING, TOO_FEW, Fit, absent
+from experiments.estimators.value import MISSING, TOO_FEW, Fit, absent, counted, there_are
 
 CORE_CUTOFF, CORE_RELIABLE = 10, 5
 BINS = range(1, 13)
@@ -43,10 +43,10 @@ def recovery_by_sessions(tables, scales=None):
 
 
 def _bin(success, k):
-    what = f"planned endings after {k} sessions"
+    what = f"planned endings after {counted(k, 'sessions')}"
     value = share(success, what=what)
     short = success.size < FEWEST_PER_BIN
-    note = f"There are {success.size} {what}; a share needs at least {FEWEST_PER_BIN}."
+    note = f"{there_are(success.size, what)}; a share needs at least {FEWEST_PER_BIN}."
     return absent(TOO_FEW if success.size else MISSING, n=success.size, note=note) if short else value
 
 
@@ -70,16 +70,18 @@ ENTRIES = (
         source="stiles2015",
         columns=_CORE,
         headline="rate",
+        parts={"d": ("d, in SDs at intake", "mean fall from intake to the end form over the SD at intake")},
     ),
     Estimator(
         recovery_by_sessions,
         "Recovery by number of sessions",
         "Change in the share of recovery (CORE-OM) per session attended, among planned endings after 1 to 12 sessions.",
-        unit="share per session",
+        unit="difference of shares per session",
         formula="OLS(recovered ~ sessions_held), HC3",
         source="barkham2006",
         columns=_CORE,
         headline="slope",
+        parts={"after_*": ("share of planned endings", "recovered, of those who ended after so many sessions")},
         digits=4,
     ),
 )

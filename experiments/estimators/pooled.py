@@ -98,7 +98,7 @@ ENTRIES = (
         "Pearson's r between the client's alliance rating of session 3 and residualised change on the primary scale,"
         " within virtual clinics of 50 to 200 clients and 2 to 8 therapists; the mean over clinics.",
         unit="Pearson's r",
-        formula="mean over clinics of r(wai_client_s3, -(after - OLS(after ~ before)))",
+        formula="mean over clinics of r(wai_client_s3, -(after - OLS(after ~ before))); after = end form, else last score",
         source="flueckiger2018",
         columns=(
             "therapist_id",
@@ -109,6 +109,12 @@ ENTRIES = (
             "wai_client_s3",
         ),
         headline="mean_r",
+        parts={
+            "pooled_r": ("Pearson's r", "mean weighted by size, random effects on Fisher's z"),
+            "prediction": ("Pearson's r", "the interval is where the r of one more clinic would lie"),
+            "tau2": ("Fisher's z squared", "variance between clinics beyond luck"),
+            "i2": ("per cent of variance", "of all variance between clinics, beyond luck"),
+        },
         caveat="Therapists are put into clinics by their numbers, so clinics differ by their people and by luck only.",
     ),
 )

@@ -55,7 +55,8 @@ def at_session(tables, name, session=3):
 
 
 def therapist_rating_r(tables, scales=None):
-    """Return r of the therapist's alliance rating of session 3 with residualised change."""
+    """Return r of the therapist's alliance rating of session 3 with residualised change (end form, else last "
+    "score, given the intake score)."""
     return correlate_with_change(at_session(tables, "wai_therapist"), tables, scales, what=RATED)
 
 
@@ -128,13 +129,14 @@ def _with(*names):
     )
 
 
-_R = "r(predictor, -(after - OLS(after ~ before)))"
+_R = "r(predictor, -(after - OLS(after ~ before))); before = intake, after = end form, else last score"
 
 ENTRIES = (
     Estimator(
         therapist_rating_r,
         "Alliance–outcome correlation, therapist's form",
-        "Pearson's r between the therapist's alliance rating of session 3 and residualised change.",
+        "Pearson's r between the therapist's alliance rating of session 3 and residualised change (end form, else last "
+        "score, given the intake score).",
         unit="Pearson's r",
         formula=_R,
         source="horvath2011",
@@ -144,23 +146,36 @@ ENTRIES = (
     Estimator(
         alliance_parts_outcome_r,
         "Alliance–outcome correlation by part",
-        "Pearson's r of the task, goal and bond subscales of session 3 with residualised change.",
+        "Pearson's r of the task, goal and bond subscales of session 3 with residualised change (end form, else last "
+        "score, given the intake score).",
         unit="Pearson's r",
         formula=_R,
         source="flueckiger2018",
         columns=_with(*(f"wai_client_{part}" for part in PARTS)),
         keep="sessions",
         headline="task",
+        parts={
+            "goal": ("Pearson's r", "agreement on goals with residualised change"),
+            "task": ("Pearson's r", "agreement on tasks with residualised change"),
+            "bond": ("Pearson's r", "bond with residualised change"),
+            "task_minus_bond": ("difference of r", "r of task minus r of bond"),
+        },
     ),
     Estimator(
         alliance_outcome_readings,
         "Alliance–outcome correlation, three readings",
-        "Alliance at session 3 with residualised change, with the later score given intake, and with the later score.",
+        "Alliance at session 3 with residualised change, with the later score (end form, else last) given the intake "
+        "score, and with the later score alone; positive = better.",
         unit="correlation",
-        formula="r(A, residual); r(A, after | before); r(A, after)",
+        formula="r(alliance, -(after - OLS(after ~ before))); r(alliance, after | before); r(alliance, after)",
         source="flueckiger2018",
         columns=(*_SCORES, "wai_client_s3"),
         headline="partial",
+        parts={
+            "residualised": ("Pearson's r", "with residualised change"),
+            "partial": ("partial r", "with the later score, intake score taken out of both"),
+            "raw": ("Pearson's r", "with the later score alone"),
+        },
     ),
     Estimator(
         alliance_outcome_partial,
@@ -168,11 +183,14 @@ ENTRIES = (
         "Partial correlation of alliance at session 3 and the later score, given intake score, readiness, expectation, "
         "attachment and the acts of sessions 1-3.",
         unit="partial r",
-        formula="r(A, after | before, traits, acts)",
+        formula="r(alliance, after | before, traits, acts); before = intake, after = end form, else last score",
         source="flueckiger2020adjusted",
         columns=(*_with(*ACTS), "wai_client_s3", *TRAITS),
         keep="sessions",
         headline="partial",
+        parts={
+            "ratio": ("quotient of correlations", "partial r / r with residualised change, nothing else held constant")
+        },
         caveat="It takes out what was measured, as well as it was measured.",
     ),
 )

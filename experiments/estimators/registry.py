@@ -23,7 +23,10 @@ def analysis(name, tables, *, scales=None):
     known = REGISTRY[name]
     gaps = missing_columns(name, tables, scales=scales)
     if gaps:
-        note = f"{known.label} needs {', '.join(gaps)}; ask the form and set keep to {known.keep} or more."
+        note = (
+            f"{known.label} needs {', '.join(gaps)}: the form was not asked, less than {known.keep} was kept, or the "
+            "model that ran does not write it yet."
+        )
         return absent(MISSING, n=0, note=note)
     try:
         return known.function(tables, scales)

@@ -5,20 +5,30 @@ from experiments.estimators.estimator import Estimator
 
 _SCORES = ("sessions_held", "{primary}_intake", "{primary}_end", "{primary}_last")
 _JOIN = ("client_id", *_SCORES, "appointments.client_id", "appointments.session", "appointments.{primary}")
-_R = "r(mean of sessions, -(after - OLS(after ~ before)))"
+_CHANGE = "-(after - OLS(after ~ before))"
+_READS = (
+    "Where no end form came back only sessions before the last score enter, which is why the score of each session is "
+    "read: no score is an outcome of what came after it."
+)
 
 
-def _facet(function, label, what, source, *names, unit="Pearson's r", formula=_R, headline="", more=()):
+def _facet(function, label, what, source, *names, unit="Pearson's r", formula="{r}", headline="", parts=None, **how):
+    """Return the entry of a facet: the mean of its ratings of sessions 1 to `last`, and residualised change."""
+    last, more = how.get("last", 5), how.get("more", ())
+    r = f"r(mean {names[0]} of sessions 1-{last}, {_CHANGE})"
     return Estimator(
         function,
         label,
-        f"{what} and residualised change on the primary scale.",
+        f"{what} (mean of sessions 1-{last}) and residualised change on the primary scale: end form, else last score,"
+        " given the intake score.",
         unit=unit,
-        formula=formula,
+        formula=formula.format(r=r),
         source=source,
         columns=(*_JOIN, *more, *(f"appointments.{name}" for name in names)),
         keep="sessions",
         headline=headline,
+        parts=parts or {},
+        caveat=_READS,
     )
 
 
@@ -41,12 +51,16 @@ ENTRIES = (
     _facet(
         r.real_relationship_r,
         "Real relationship–outcome correlation",
-        "The real relationship, with outcome: mean of its r with the outcome of session 3",
+        "Mean of two r of the real relationship, with the outcome of session 3 (both of it), and between its ratings",
         "gelso2018",
         "rri_client",
         "session_outcome_client",
         headline="mean",
-        formula="tanh((atanh r1 + atanh r2) / 2)",
+        parts={
+            "change": ("Pearson's r", "mean rating of sessions 1-5 with residualised change"),
+            "session": ("Pearson's r", "rating of session 3 with the client's rating of that session's outcome"),
+        },
+        formula="tanh((atanh r1 + atanh r2) / 2), r1 = {r}, r2 = r(rri_client, session_outcome_client) of session 3",
     ),
     _facet(
         r.regard_outcome_g,
@@ -55,7 +69,7 @@ ENTRIES = (
         "farber2018",
         "regard_client",
         unit="g",
-        formula="2 r / sqrt(1 - r r)",
+        formula="2 r / sqrt(1 - r r), r = {r}",
     ),
     _facet(
         r.genuineness_outcome_r,
@@ -67,9 +81,10 @@ ENTRIES = (
     _facet(
         r.credibility_outcome_r,
         "Credibility–outcome correlation",
-        "Perceived credibility in sessions 1-3",
+        "Perceived credibility",
         "constantino2018credibility",
         "credibility_client",
+        last=3,
     ),
     _facet(
         r.countertransference_r,
@@ -85,6 +100,11 @@ ENTRIES = (
         "kadur2020",
         *(f"{act}_observer" for act in r.ACTS),
         headline="supportive",
+        parts={
+            "supportive": ("Pearson's r", "share of supportive acts with residualised change"),
+            "exploratory": ("Pearson's r", "share of exploratory acts with residualised change"),
+            "controlling": ("Pearson's r", "share of controlling acts with residualised change"),
+        },
     ),
     _facet(
         r.multicultural_outcome_r,
@@ -105,13 +125,21 @@ ENTRIES = (
         table="appointments",
         keep="sessions",
         headline="r_squared",
+        parts={
+            "intercept": ("points", "session outcome where all four predictors are 0"),
+            "beta_*": ("SDs per SD", "session outcome per SD of this predictor, the other three held constant"),
+            "*_client": (
+                "points per point",
+                "session outcome per point of this predictor, the other three held constant",
+            ),
+        },
     ),
     Estimator(
         r.repaired_outcome_r,
         "Rupture resolution–outcome correlation",
         "Share of a client's ruptures that were repaired, and residualised change, among clients with a rupture.",
         unit="Pearson's r",
-        formula="r(ruptures_repaired / ruptures, residualised change)",
+        formula=f"r(ruptures_repaired / ruptures, {_CHANGE}); after = end form, else last score",
         source="eubanks2018",
         columns=(*_SCORES, "ruptures", "ruptures_repaired"),
         caveat="Repaired at any time before the ending, not within three sessions.",

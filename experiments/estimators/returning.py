@@ -12,7 +12,7 @@ from scipy import stats
 from experiments.estimators.columns import IN_THERAPY, numbers, started
 from experiments.estimators.estimator import Estimator
 from experiments.estimators.summary import clustered_mean, share
-from experiments.estimators.value import MISSING, Fit, absent, as_fit, found, too_few
+from experiments.estimators.value import MISSING, Fit, absent, as_fit, counted, found, too_few
 
 SESSIONS = range(1, 6)
 DECILES = 10
@@ -38,7 +38,8 @@ def no_return_after_first(tables, scales=None):
 
 def _not_returned(held, open_, t):
     known = (held > t) | ((held == t) & ~open_)
-    return share(held[known] == t, what=f"clients with {t} sessions of whom it is known whether they returned")
+    what = f"clients with {counted(t, 'sessions')} of whom it is known whether they returned"
+    return share(held[known] == t, what=what)
 
 
 def _difference(first, second):
@@ -143,6 +144,11 @@ ENTRIES = (
         source="simon2012",
         columns=_LEFT,
         headline="after_1",
+        parts={
+            "after_*": ("share of clients", "had no more sessions, of those who had so many"),
+            "dropouts_by_4": ("share of dropouts", "unilateral endings that came by session 4"),
+            "fall": ("difference of shares", "no return after session 1 minus no return after session 5"),
+        },
     ),
     Estimator(
         no_return_by_alliance,
@@ -154,6 +160,12 @@ ENTRIES = (
         source="simon2012",
         columns=("client_id", "sessions_held", "ending", "wai_client_s1"),
         headline="u_shape",
+        parts={
+            "decile_*": ("share of clients", "did not return, by tenth of the first alliance rating (1 = lowest)"),
+            "bottom": ("difference of shares", "lowest tenth minus the middle (deciles 4-7)"),
+            "top": ("difference of shares", "highest tenth minus the middle (deciles 4-7)"),
+            "middle": ("share of clients", "did not return, deciles 4-7"),
+        },
         caveat="The smaller of two differences lies a little below 0 by chance where there is no U.",
     ),
     Estimator(
@@ -169,6 +181,14 @@ ENTRIES = (
         ),
         keep="sessions",
         headline="rate",
+        parts={
+            "first": ("share of appointments", "missed, of first appointments"),
+            "later": ("share of appointments", "missed, of appointments after the first"),
+            "low_minus_high": (
+                "difference of shares",
+                "later ones: lowest third of the first alliance minus highest third",
+            ),
+        },
     ),
 )
 """In the order in which they are shown."""

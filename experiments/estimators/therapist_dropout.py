@@ -69,10 +69,19 @@ ENTRIES = (
         "How far therapists differ in dropout once what is known of their clients is allowed for: intraclass"
         " correlation on the logit scale.",
         unit="share of variance (logit scale)",
-        formula="tau^2 / (tau^2 + pi^2 / 3), logit dropout ~ intake score + client risks + (1 | therapist)",
+        formula="tau^2 / (tau^2 + pi^2 / 3), logit dropout ~ intake score + minority, age, interpersonal_problems (those that"
+        " a run has) + (1 | therapist)",
         source="saxon2017",
         columns=(*DROPOUT, "therapist_id", f"{PRIMARY}_intake"),
         headline="icc",
+        parts={
+            "sd": ("SD of log odds", "spread of dropout between therapists (tau)"),
+            "variance": ("log odds squared", "variance of dropout between therapists (tau squared)"),
+            "or_minority": ("odds ratio", "odds of dropout of minority clients / of others"),
+            "or_*": ("odds ratio", "odds of dropout per point (of age: per ten years; of a yes or no: yes / no)"),
+            "intercept": ("log odds", "of dropout where every predictor is 0, at the average therapist"),
+            "*": ("log odds", "of dropout per point of this predictor (age in tens of years)"),
+        },
         caveat="Maximum likelihood: a little too small with few therapists. A therapist's caseload is taken as drawn by"
         " chance, given what is known of clients.",
     ),
@@ -81,11 +90,17 @@ ENTRIES = (
         "Therapists' differences in minority dropout",
         "Do minority clients drop out more, and does that depend on the therapist? SD between therapists of the log"
         " odds ratio of dropout, minority against majority.",
-        unit="SD of log odds ratio",
+        unit="SD of log odds ratios",
         formula="logit dropout ~ minority + (1 | therapist) + (0 + minority | therapist)",
         source="owen2012",
         columns=(*DROPOUT, "therapist_id", "minority"),
         headline="sd_slope",
+        parts={
+            "intercept": ("log odds", "of dropout of majority clients at the average therapist"),
+            "minority": ("log odds", "of dropout, minority minus majority, at the average therapist"),
+            "or_minority": ("odds ratio", "odds of dropout of minority / majority clients, at the average therapist"),
+            "sd_intercept": ("SD of log odds", "spread between therapists of dropout of majority clients"),
+        },
         caveat="Intercept and slope are taken as independent: with a free correlation the estimated SD is above 0 in"
         " nearly every data set, whether slopes differ or not.",
     ),
@@ -99,6 +114,13 @@ ENTRIES = (
         source="swift2012",
         columns=(*DROPOUT, "age", "interpersonal_problems"),
         headline="or_age_decades",
+        parts={
+            "intercept": ("log odds", "of dropout at age 0 without personality problems"),
+            "age_decades": ("log odds", "of dropout per ten years of age"),
+            "interpersonal_problems": ("log odds", "of dropout, with minus without personality problems"),
+            "or_age_decades": ("odds ratio", "odds of dropout per ten years of age"),
+            "or_interpersonal_problems": ("odds ratio", "odds of dropout with / without personality problems"),
+        },
     ),
 )
 """The estimates of this module, in words."""

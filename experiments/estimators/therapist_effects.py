@@ -106,29 +106,42 @@ def outcome_by_experience(tables, scales=None):
 
 
 OUTCOME = ("therapist_id", "sessions_held", "{primary}_intake", "{primary}_end", "{primary}_last")
+_VARIANCES = {
+    "variance_between": ("points squared", "variance between therapists"),
+    "variance_within": ("points squared", "variance between clients of one therapist"),
+}
 
 ENTRIES = (
     Estimator(
         therapist_effect_icc,
         "Therapist effect on outcome",
-        "Share of the variance of outcome, given the intake score and how hard the case is, that lies between"
-        " therapists with at least five clients.",
+        "Share of the variance of the later score that lies between therapists with at least five clients, given the"
+        " intake score and, where a run has them, interpersonal_problems and wsas_intake.",
         unit="share of variance (ICC)",
-        formula="s2_therapist / (s2_therapist + s2_client), REML of after ~ before + severity",
+        formula="s2_therapist / (s2_therapist + s2_client), REML of after ~ before + severity; severity ="
+        " interpersonal_problems and wsas_intake, as far as a run has them and they vary",
         source="johns2019",
         columns=OUTCOME,
         headline="icc",
+        parts={
+            **_VARIANCES,
+            "before": ("points per point", "later score per point of the intake score"),
+            "interpersonal_problems": ("points", "later score with interpersonal problems minus without"),
+            "wsas_intake": ("points per point", "later score per point of the WSAS at intake"),
+        },
         caveat="One clinic says little: at 80 therapists with 30 clients each the estimate has an SD of about .013.",
     ),
     Estimator(
         therapist_icc_unadjusted,
         "Therapist effect, unadjusted",
-        "Share of the variance of the later score that lies between therapists, whatever cases they were given.",
+        "Share of the variance of the later score (end form, else last score) that lies between therapists with at"
+        " least five clients, whatever cases they were given.",
         unit="share of variance (ICC)",
         formula="s2_therapist / (s2_therapist + s2_client), REML of after ~ 1",
-        source="",
+        source="johns2019",
         columns=OUTCOME,
         headline="icc",
+        parts=_VARIANCES,
         caveat="Therapists who are given harder cases look worse here.",
     ),
     Estimator(
@@ -143,6 +156,11 @@ ENTRIES = (
         table="appointments",
         keep="sessions",
         headline="therapist_share",
+        parts={
+            "client_share": ("share of variance", "between clients of one therapist"),
+            "session_share": ("share of variance", "between sessions of one client, error of rating with it"),
+            "mean": ("item mean, 1–5", "mean of all ratings, therapists and clients weighed by the model"),
+        },
         caveat="Clients who stay longer give more ratings.",
     ),
     Estimator(
@@ -154,6 +172,10 @@ ENTRIES = (
         source="goldberg2016",
         columns=(*OUTCOME, "start_week", "therapists.therapist_id", "therapists.years"),
         headline="per_year",
+        parts={
+            "at_start": ("d", "change of clients whose therapist had no years of practice yet"),
+            "variance_between": ("d squared", "variance between therapists"),
+        },
         digits=4,
         caveat="Compares therapists as well as the years of one therapist; those who stay are not all who began.",
     ),

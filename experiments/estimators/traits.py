@@ -46,7 +46,7 @@ def _trait_r(name, tables, scales):
 
 _SCORES = ("sessions_held", "{primary}_intake", "{primary}_end", "{primary}_last")
 _ATTACHMENT = ("attachment_avoidance_intake", "attachment_anxiety_intake")
-_R = "r(predictor, -(after - OLS(after ~ before)))"
+_R = "r(predictor, -(after - OLS(after ~ before))); before = intake, after = end form, else last score"
 
 ENTRIES = (
     Estimator(
@@ -63,7 +63,7 @@ ENTRIES = (
         "Readiness and outcome",
         "Readiness to change at intake and residualised change, as d.",
         unit="d",
-        formula="2 r / sqrt(1 - r r)",
+        formula="2 r / sqrt(1 - r r), r with -(after - OLS(after ~ before)); after = end form, else last score",
         source="krebs2018",
         columns=(*_SCORES, "readiness_intake"),
     ),
@@ -72,7 +72,7 @@ ENTRIES = (
         "Attachment security and outcome",
         "Pearson's r between attachment security at intake and residualised change.",
         unit="Pearson's r",
-        formula="r(-(avoidance + anxiety) / 2, residualised change)",
+        formula="r(-(avoidance + anxiety) / 2, -(after - OLS(after ~ before))); after = end form, else last score",
         source="levy2018",
         columns=(*_SCORES, *_ATTACHMENT),
     ),
@@ -81,11 +81,12 @@ ENTRIES = (
         "Attachment and alliance",
         "Pearson's r between attachment avoidance (or anxiety) at intake and the mean alliance of sessions 1-5.",
         unit="Pearson's r",
-        formula="r(avoidance, mean wai_client)",
+        formula="r(avoidance, mean wai_client of sessions 1-5)",
         source="bernecker2014",
         columns=("client_id", *_ATTACHMENT, *(f"appointments.{n}" for n in ("client_id", "session", "wai_client"))),
         keep="sessions",
         headline="avoidance",
+        parts={"anxiety": ("Pearson's r", "attachment anxiety with the mean alliance of sessions 1-5")},
     ),
 )
 """In the order in which they are shown."""

@@ -119,7 +119,21 @@ def too_few(n, *, fewest, what):
     """Return the `Value` for `n` of `what` ("clients with a rating") where `fewest` are needed."""
     if n == 0:
         return absent(MISSING, n=0, note=f"There are no {what}.")
-    return absent(TOO_FEW, n=n, note=f"There are {int(n)} {what}; the estimate needs at least {fewest}.")
+    return absent(TOO_FEW, n=n, note=f"{there_are(n, what)}; the estimate needs at least {fewest}.")
+
+
+def there_are(n, what):
+    """Return "There are 7 clients with a rating", and of one "There is 1 client with a rating"."""
+    return f"There {'is' if n == 1 else 'are'} {counted(n, what)}"
+
+
+def counted(n, what):
+    """Return the number and what is counted, one of them with its first plural in the singular: "1 finished course"."""
+    if n != 1:
+        return f"{int(n)} {what}"
+    words = what.split(" ")
+    place = next((i for i, word in enumerate(words) if word.endswith("s") and not word.endswith("ss")), None)
+    return f"1 {what}" if place is None else " ".join(["1", *words[:place], words[place][:-1], *words[place + 1 :]])
 
 
 def constant(n, *, what):

@@ -51,6 +51,8 @@ def concealment_levels(tables, scales=None):
 def _between_and_within(rows):
     therapists = {"therapist_id": ()}
     rows = complete_rows(rows, outcome="after", fixed=("before", "own"), groups=therapists)
+    if rows["therapist_id"].nunique() == 1:
+        return linear_mixed(rows, outcome="after", fixed=("before", "own"), groups=therapists)
     between = rows.groupby("therapist_id")["own"].transform("mean")
     rows = rows.assign(between=between.to_numpy(float), within=rows["own"].to_numpy(float) - between.to_numpy(float))
     fit = linear_mixed(rows, outcome="after", fixed=("before", "between", "within"), groups=therapists)
@@ -135,29 +137,48 @@ SPLIT = (
     "{primary}_last",
 )
 
+
+def _levels(what):
+    """Return unit and meaning of the numbers of an analysis between and within therapists."""
+    return {
+        "intercept": ("points", "later score where the other terms are 0"),
+        "before": ("points per point", "later score per point of the intake score"),
+        "between": ("points per point", f"later score per point of a therapist's mean {what}"),
+        "within": ("points per point", f"later score per point of {what} above the therapist's other clients"),
+        "variance_therapist_id": ("points squared", "variance between therapists of what is left"),
+        "sd_therapist_id": ("points", "standard deviation between therapists of what is left"),
+        "variance_residual": ("points squared", "variance between clients of one therapist of what is left"),
+        "sd_residual": ("points", "standard deviation between clients of one therapist of what is left"),
+        "difference": ("points per point", "slope between therapists minus slope within them"),
+        "share_within_therapists": ("share of variance", f"of {what}, between clients of one therapist"),
+    }
+
+
 ENTRIES = (
     Estimator(
         between_therapist_slope,
         "Alliance between therapists",
-        "Points of the later score, given the intake score, per point by which a therapist's clients rate the alliance"
-        " higher on average (session 3). Where higher is worse, below 0 = better outcome.",
+        "Points of the later score (end form, else last), given the intake score, per point by which a therapist's"
+        " clients rate the alliance of session 3 higher on average. Below 0 = better where higher is worse.",
         unit="points per point",
         formula="b_between in after ~ before + therapist mean + deviation from it + (1 | therapist), REML",
         source="baldwin2007",
         columns=(*SPLIT, "wai_client_s3"),
         headline="between",
+        parts=_levels("alliance"),
         caveat="A mean of few clients is a poor measure of a therapist and pulls this slope towards the one within.",
     ),
     Estimator(
         within_therapist_slope,
         "Alliance within therapists",
-        "Points of the later score, given the intake score, per point by which a client rates the alliance (session 3)"
-        " higher than the other clients of the same therapist.",
+        "Points of the later score (end form, else last), given the intake score, per point by which a client"
+        " rates the alliance of session 3 higher than the same therapist's other clients.",
         unit="points per point",
         formula="b_within in after ~ before + therapist mean + deviation from it + (1 | therapist), REML",
         source="relational2020",
         columns=(*SPLIT, "wai_client_s3"),
         headline="within",
+        parts=_levels("alliance"),
     ),
     Estimator(
         concealment_levels,
@@ -166,9 +187,10 @@ ENTRIES = (
         " clients on average (between), and of a client compared with the therapist's others (within).",
         unit="points per point",
         formula="b_within in after ~ before + therapist mean + deviation from it + (1 | therapist), REML",
-        source="",
+        source="drinane2018",
         columns=(*SPLIT, "concealment_intake"),
         headline="within",
+        parts=_levels("concealment"),
     ),
     Estimator(
         client_alliance_slopes,
@@ -182,6 +204,15 @@ ENTRIES = (
         table="appointments",
         keep="sessions",
         headline="slope_variance",
+        parts={
+            "slope": ("points per point", "next session's symptoms per point of alliance above the client's usual"),
+            "carry_over": ("points per point", "next session's symptoms per point of this session's"),
+            "slope_sd": ("points per point", "standard deviation of the slope between clients"),
+            "chi2": ("chi squared", "likelihood-ratio test of the slope's variance and covariance"),
+            "slope_with_problems": ("points per point", "slope of clients with interpersonal problems"),
+            "slope_without_problems": ("points per point", "slope of clients without interpersonal problems"),
+            "slope_difference": ("points per point", "slope with minus slope without interpersonal problems"),
+        },
         caveat="Says nothing about direction: deviations from a client's own mean carry later sessions in them.",
     ),
 )

@@ -12,8 +12,9 @@ from experiments.estimators.correlation import pearson
 from experiments.estimators.estimator import Estimator
 from experiments.estimators.methods.panel.riclpm import riclpm
 from experiments.estimators.methods.panel.within_between import within_between
-from experiments.estimators.methods.panel.within_lag import within_lag
-from experiments.estimators.value import as_fit, too_few
+from experiments.estimators.methods.panel.within_lag import FEWEST_CLIENTS, within_lag
+from experiments.estimators.value import MISSING, TOO_FEW, as_fit, counted, no_fit, too_few
+from experiments.estimators.within_client_parts import CLPM, LAG, PANEL_PARTS, WITHIN_BETWEEN
 
 SESSIONS = 7
 FEWEST_SESSIONS = 4
@@ -48,29 +49,46 @@ def _panel(tables, scales, *, intercepts):
     pairs = np.isfinite(scores).all(axis=2).sum(axis=0)
     waves = int(np.sum(np.cumprod(pairs >= FEWEST_LEFT)))
     if waves < 3:
-        what = f"clients with both scores at each of sessions 1-3 and {FEWEST_SESSIONS} sessions or more"
-        return as_fit(too_few(int(pairs[:3].min(initial=0)), fewest=FEWEST_LEFT, what=what))
+        least = int(np.argmin(pairs[:3]))
+        what = f"clients with {FEWEST_SESSIONS} sessions or more and both scores at session {least + 1}"
+        few = too_few(int(pairs[least]), fewest=FEWEST_LEFT, what=what)
+        return explained(as_fit(few), scores, fewest=FEWEST_LEFT)
     return riclpm(scores[:, :waves, 0], scores[:, :waves, 1], names=NAMES, intercepts=intercepts)
+
+
+def explained(fit, scores, *, fewest=FEWEST_CLIENTS):
+    """Return the fit; where it says that there are no clients though some have all scores of a session, how many."""
+    some = int(np.isfinite(scores).all(axis=2).any(axis=1).sum())
+    if fit.status != MISSING or some == 0:
+        return fit
+    has = "has" if some == 1 else "have"
+    note = f"{fit.note[:-1]}, though {counted(some, 'clients')} {has} scores; the estimate needs at least {fewest}."
+    return no_fit(TOO_FEW, n=fit.n, note=note)
+
+
+def lagged(tables, columns, *, names):
+    """Return the lagged regressions of columns of the appointments on each other within clients, sessions 1-16."""
+    scores = session_scores(tables["appointments"], columns, sessions=LAG_SESSIONS)
+    return explained(within_lag(scores, names=names), scores)
 
 
 def alliance_symptom_lag(tables, scales=None):
     """Return the lagged regressions of alliance and symptoms on each other within clients, sessions 1-16."""
-    columns = ("wai_client", primary(scales))
-    return within_lag(session_scores(tables["appointments"], columns, sessions=LAG_SESSIONS), names=NAMES)
+    return lagged(tables, ("wai_client", primary(scales)), names=NAMES)
 
 
 def alliance_within_between(tables, scales=None):
     """Return next-session symptoms on the alliance, taken apart within and between clients, sessions 1-16."""
     columns = ("wai_client", primary(scales))
     scores = session_scores(tables["appointments"], columns, sessions=LAG_SESSIONS)
-    return within_between(scores[:, :, 0], scores[:, :, 1], name="alliance")
+    fit = within_between(scores[:, :, 0], scores[:, :, 1], name="alliance")
+    return explained(fit, scores)
 
 
 def autonomy_motivation_lag(tables, scales=None):
     """Return the lagged regressions of perceived autonomy support and autonomous motivation on each other."""
     columns = ("autonomy_support_client", "autonomous_motivation_client")
-    scores = session_scores(tables["appointments"], columns, sessions=LAG_SESSIONS)
-    return within_lag(scores, names=("autonomy_support", "motivation"))
+    return lagged(tables, columns, names=("autonomy_support", "motivation"))
 
 
 def autonomy_motivation_r(tables, scales=None):
@@ -88,9 +106,7 @@ def _client_means(held, column):
 
 def depth_symptom_lag(tables, scales=None):
     """Return the lagged regressions of depth of experiencing and symptoms on each other within clients."""
-    columns = ("true_depth", primary(scales))
-    scores = session_scores(tables["appointments"], columns, sessions=LAG_SESSIONS)
-    return within_lag(scores, names=("depth", "symptoms"))
+    return lagged(tables, ("true_depth", primary(scales)), names=("depth", "symptoms"))
 
 
 LAG_FORMULA = (
@@ -104,6 +120,10 @@ LAGGED = (
 PANEL = (
     "It takes paths to be alike for all clients and scores free of error, and leaves out clients with fewer than four "
     "sessions; neither direction is proved by it."
+)
+ORDER = (
+    "The symptom form is filled in before session t and the alliance form after it, so alliance -> symptoms is the "
+    "nearer step of the two."
 )
 PAIR = ("client_id", "session", "wai_client", "{primary}")
 
@@ -120,7 +140,8 @@ ENTRIES = (
         table="appointments",
         keep="sessions",
         headline="alliance_to_symptoms_std",
-        caveat=PANEL,
+        parts=PANEL_PARTS,
+        caveat=f"{PANEL} {ORDER}",
     ),
     Estimator(
         paths_without_intercepts,
@@ -134,7 +155,9 @@ ENTRIES = (
         table="appointments",
         keep="sessions",
         headline="alliance_to_symptoms_std",
-        caveat="It mixes differences between clients with change within them, and can show paths where there are none.",
+        parts=CLPM,
+        caveat="It mixes differences between clients with change within them, and can show paths where there are none. "
+        f"{ORDER}",
     ),
     Estimator(
         alliance_symptom_lag,
@@ -148,7 +171,8 @@ ENTRIES = (
         table="appointments",
         keep="sessions",
         headline="alliance_to_symptoms_std",
-        caveat=f"{LAGGED} Who stays must not depend on the last score.",
+        parts=LAG,
+        caveat=f"{LAGGED} Who stays must not depend on the last score. {ORDER}",
     ),
     Estimator(
         alliance_within_between,
@@ -161,6 +185,7 @@ ENTRIES = (
         table="appointments",
         keep="sessions",
         headline="alliance_within",
+        parts=WITHIN_BETWEEN,
         caveat="The within part is not corrected for symptoms that move the next alliance.",
     ),
     Estimator(
@@ -174,6 +199,7 @@ ENTRIES = (
         table="appointments",
         keep="sessions",
         headline="autonomy_support_to_motivation_std",
+        parts=LAG,
         caveat=LAGGED,
     ),
     Estimator(
@@ -199,6 +225,7 @@ ENTRIES = (
         table="appointments",
         keep="sessions",
         headline="depth_to_symptoms_std",
+        parts=LAG,
         caveat=LAGGED,
     ),
 )

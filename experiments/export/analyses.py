@@ -32,14 +32,15 @@ ENDINGS = """\
 cat("\\nHow therapy ended: share of clients in each arm\\n")
 print(round(prop.table(table(clients$arm, clients$ending), 1), 3))
 """
-PARTIAL = """\
-cat("\\nAlliance at session 3 and {scale} after therapy, {scale} at intake held constant (partial correlation)\\n")
+OUTCOME = """\
+cat("\\nAlliance at session 3 and residualised change on {scale}: Pearson's r, higher = better (alliance_outcome_r)\\n")
 found <- by_run(clients, function(rows) {{
-  rows <- na.omit(rows[c("wai_client_s3", "{scale}_intake", "{scale}_last")])
+  late <- ifelse(rows$sessions_held >= 4, rows${scale}_last, NA)
+  rows$after <- ifelse(is.na(rows${scale}_end), late, rows${scale}_end)
+  rows <- na.omit(rows[c("wai_client_s3", "{scale}_intake", "after")])
   if (nrow(rows) < 10) return(NA_real_)
-  after <- residuals(lm({scale}_last ~ {scale}_intake, rows))
-  alliance <- residuals(lm(wai_client_s3 ~ {scale}_intake, rows))
-  if (sd(after) < 1e-9 || sd(alliance) < 1e-9) NA_real_ else cor(after, alliance)
+  change <- {better}residuals(lm(after ~ {scale}_intake, rows))
+  if (sd(change) < 1e-9 || sd(rows$wai_client_s3) < 1e-9) NA_real_ else cor(change, rows$wai_client_s3)
 }})
 over_runs(found$numbers, found$runs)
 """
@@ -56,21 +57,29 @@ print(colSums(!is.na(wide[grep("_s[0-9]+$", names(wide))])))
 END = 'cat("\\n{caution}\\n")\n'
 
 
-def first_analyses(sheets, *, scale):
-    """Return the analyses for the tables in `sheets` (name -> variables) and the symptom scale `scale`."""
+def first_analyses(sheets, *, scale, worse):
+    """Return the analyses for the tables in `sheets` (name -> variables) and the symptom scale `scale`.
+
+    `worse` says whether higher is worse on it.
+    """
     columns = {table: {each.name for each in known} for table, known in sheets.items()}
-    blocks = [HELPERS, *_of_clients(columns.get("clients", ()), scale), *_of_sessions(columns.get("appointments", ()))]
+    blocks = [
+        HELPERS,
+        *_of_clients(columns.get("clients", ()), scale, better="-" if worse else ""),
+        *_of_sessions(columns.get("appointments", ())),
+    ]
     blocks += [GAPS] if "wide" in columns else []
     return "\n".join([*blocks, END.format(caution=CAUTION)])
 
 
-def _of_clients(columns, scale):
+def _of_clients(columns, scale, *, better):
     blocks = [ENDINGS] if "ending" in columns else []
     names = (*MEANS, f"{scale}_intake", f"{scale}_last")
     means = [f'mean_by_run(clients, "{name}")' for name in names if name in columns]
     blocks += ["\n".join(means) + "\n"] if means else []
-    if {"wai_client_s3", f"{scale}_intake", f"{scale}_last"} <= set(columns):
-        blocks.append(PARTIAL.format(scale=scale))
+    scores = {f"{scale}_{when}" for when in ("intake", "end", "last")}
+    if {"wai_client_s3", "sessions_held", *scores} <= set(columns):
+        blocks.append(OUTCOME.format(scale=scale, better=better))
     return blocks
 
 

@@ -76,7 +76,8 @@ def _companions(draft, selection, choice, *, known, files):
     coded = form in LABEL_BYTES
     codebook.write(draft / "codebook.csv", [(f"{name}.{form}", each, coded) for name, each in known.items()])
     scale = primary(manifest.get("scales"))
-    _write_text(draft / "analysis.R", script.text(manifest["name"], form=form, sheets=known, scale=scale))
+    worse = manifest.get("scales", {}).get(scale, {}).get("higher_is_worse", True)
+    _write_text(draft / "analysis.R", script.text(manifest["name"], form=form, sheets=known, scale=scale, worse=worse))
     files["codebook.csv"] = "every variable: label, unit, type, range, values, origin"
     files["analysis.R"] = "opens all tables in R with the right types, and makes a first few analyses"
     files["README.txt"] = "this page"

@@ -65,11 +65,14 @@ read_table <- function(name, types, levels = list()) {
 }
 
 
-def text(name, *, form, sheets, scale):
-    """Return the script; `sheets` maps each table to its variables, `scale` is the symptom scale of the outcomes."""
+def text(name, *, form, sheets, scale, worse):
+    """Return the script; `sheets` maps each table to its variables, `scale` is the symptom scale of the outcomes.
+
+    `worse` says whether higher is worse on it.
+    """
     head = HEAD.format(name=name, caution=CAUTION)
     reads = [_read(table, known) for table, known in sheets.items()]
-    return "\n".join([head, _reader(form), *reads, first_analyses(sheets, scale=scale)])
+    return "\n".join([head, _reader(form), *reads, first_analyses(sheets, scale=scale, worse=worse)])
 
 
 def quoted(word):

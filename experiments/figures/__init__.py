@@ -8,12 +8,12 @@ from importlib import import_module
 from experiments.figures.picture import FigureError, Picture
 
 NAMES = {
-    "alliance_by_ending": "sessions",
-    "endings": "clients",
-    "alliance_outcome": "clients",
-    "sweep": "clients",
+    "alliance_by_ending": ("sessions", ("appointments.wai_client",)),
+    "endings": ("clients", ("ending", "sessions_held")),
+    "alliance_outcome": ("clients", ("wai_client_s3", "{primary}_intake", "{primary}_end")),
+    "sweep": ("clients", ()),
 }
-"""Every figure, with the least that must be kept of a run for it."""
+"""Every figure, with the least that must be kept of a run for it, and the columns that depend on what is asked."""
 
 __all__ = ["NAMES", "FigureError", "Picture", "draw"]
 

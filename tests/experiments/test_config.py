@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from experiments import shipped
-from experiments.config import load
+from experiments.config import ConfigError, load
 from experiments.experiment import Arm
 from experiments.reader import whole_number
 from sim import parameters
@@ -349,6 +349,31 @@ def test_the_manifest_marks_the_primary_scale_and_no_other(tmp_path):
 def test_estimates_of_the_primary_scale_can_be_had_on_whatever_it_is(tmp_path):
     oq45 = 'name = "x"\nestimates = ["recovered_rate"]\n[forms]\noq45 = "every"'
     assert load_text(tmp_path, oq45).estimates == ("recovered_rate",)
+
+
+def test_the_default_figures_are_those_that_the_forms_allow(tmp_path):
+    path = tmp_path / "clinic.toml"
+    path.write_text('name = "x"\nreplications = 2\nkeep = "sessions"\n[forms]\nphq9 = "every"\n')
+    assert load(path).figures == ("endings", "sweep")
+    path.write_text('name = "x"\nfigures = ["alliance_outcome"]\n[forms]\nphq9 = "every"\n')
+    with pytest.raises(ConfigError, match="alliance_outcome needs the form wai_client at session 3"):
+        load(path)
+
+
+def test_estimates_from_clients_can_be_had_where_only_runs_are_kept(tmp_path):
+    path = tmp_path / "clinic.toml"
+    path.write_text('name = "x"\nreplications = 2\nkeep = "runs"\nestimates = ["dropout_rate"]\n')
+    assert load(path).estimates == ("dropout_rate",)
+    path.write_text('name = "x"\nreplications = 2\nkeep = "runs"\nestimates = ["rupture_rate"]\n')
+    with pytest.raises(ConfigError, match='rupture_rate needs keep = "sessions" or more'):
+        load(path)
+
+
+def test_an_estimate_whose_columns_come_later_is_refused_in_words(tmp_path):
+    path = tmp_path / "clinic.toml"
+    path.write_text('name = "x"\nestimates = ["self_efficacy_d"]\n')
+    with pytest.raises(ConfigError, match="needs the column true_self_efficacy.*comes with a later step"):
+        load(path)
 
 
 def test_points_and_arms_are_plain_data(full):

@@ -3,6 +3,7 @@
 import json
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from experiments import cli, estimating
@@ -91,3 +92,29 @@ def test_the_command_prints_the_number_and_json(result, capsys):
     assert {each["arm"] for each in found} == {"repair"} and all(0 < each["mean"] < 1 for each in found)
     assert cli.main(["estimate", str(result.folder), "nonsense"]) == 2
     assert "not a known estimate" in capsys.readouterr().err
+
+
+def rows_of(**columns):
+    frame = pd.DataFrame({"part": "or_minority", "status": "ok", "note": "", "n": 100, "se": 0.1, **columns})
+    for name in ("low", "high", "p"):
+        frame[name] = np.nan
+    return frame.assign(arm="as_usual", design_point=0, replication=range(len(frame)))
+
+
+def test_ratios_are_averaged_on_the_log_scale(result):
+    rows = rows_of(estimate=[0.25, 1.0, 4.0])
+    (part,) = estimating.over_runs(result, "therapist_dropout_icc", rows)
+    assert part.mean == pytest.approx(1.0)
+    assert 0 < part.low < 1 < part.high and part.low * part.high == pytest.approx(1.0)
+
+
+def test_the_interval_of_a_share_stays_a_share(result):
+    rows = rows_of(estimate=[0.0, 0.0, 0.3]).assign(part="")
+    (part,) = estimating.over_runs(result, "dropout_rate", rows)
+    assert part.low == 0.0 and part.mean == pytest.approx(0.1)
+
+
+def test_notes_are_counted_over_runs(result):
+    rows = rows_of(estimate=[0.0, 0.0, 0.3], note=["At its boundary.", "At its boundary.", ""]).assign(part="")
+    parts = estimating.over_runs(result, "dropout_rate", rows)
+    assert "In 2 of 3 runs: At its boundary." in estimating.as_text(result, "dropout_rate", parts)

@@ -6,7 +6,7 @@ Only the meaning of a parameter is not repeated here: a sentence ends with the w
 import pytest
 
 from sim.parameters import catalogue, switches
-from tests.experiments.config_texts import problems
+from tests.experiments.config_texts import load_text, problems
 
 
 def meaning(name):
@@ -216,6 +216,22 @@ wai_client = [1, 5]
         "which [forms] does not ask.",
         "clinic.toml line 3: estimate recovered_rate needs the form phq9, which [forms] does not ask.",
     ]
+
+
+def test_an_intake_at_session_1_needs_the_primary_scale_there(tmp_path):
+    text = """\
+name = "clinic"
+intake = "session_1"
+
+[forms]
+oq45 = [3, 10]
+"""
+    assert problems(tmp_path, text) == [
+        'clinic.toml line 5: oq45 = [3, 10] leaves out session 1, and intake = "session_1" takes the score before from '
+        "there; add session 1 to it, or ask at referral."
+    ]
+    assert load_text(tmp_path, text.replace("[3, 10]", "[1, 10]")).primary == "oq45"
+    assert load_text(tmp_path, text.replace("session_1", "referral")).primary == "oq45"
 
 
 def test_a_form_is_asked_every_time_or_in_rising_sessions(tmp_path):

@@ -22,6 +22,7 @@ from experiments.estimators.value import (
     as_fit,
     constant,
     found,
+    there_are,
     too_few,
 )
 
@@ -92,7 +93,7 @@ def _problem(y, x, names, groups, *, what):
         return absent(COLLINEAR, n=y.size, note=note)
     count = FEWEST_CLUSTERS if groups is None else np.unique(groups).size
     if count < FEWEST_CLUSTERS:
-        note = f"There are {count} groups; errors robust within groups need at least {FEWEST_CLUSTERS}."
+        note = f"{there_are(count, 'groups')}; errors robust within groups need at least {FEWEST_CLUSTERS}."
         return absent(ONE_GROUP, n=y.size, note=note)
     return None
 

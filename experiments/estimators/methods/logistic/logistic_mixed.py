@@ -20,7 +20,7 @@ from experiments.estimators.methods.logistic.logistic import Design, coefficient
 from experiments.estimators.methods.logistic.logistic_marginal import Marginal, gather
 from experiments.estimators.methods.logistic.separation import COMPLETE, separation
 from experiments.estimators.methods.mixed.boundary_test import boundary_p
-from experiments.estimators.value import NOT_CONVERGED, ONE_GROUP, SEPARATION, TOO_FEW, Fit, found, no_fit
+from experiments.estimators.value import NOT_CONVERGED, ONE_GROUP, SEPARATION, TOO_FEW, Fit, found, no_fit, there_are
 
 POINTS = 9
 """Quadrature points for a random intercept; with 15 the estimates in our tests change in the fifth digit."""
@@ -101,7 +101,7 @@ def read_problem(frame, *, outcome, predictors, group):
 def _unfit(event, group, groups, what):
     n, sizes = len(event), np.bincount(group)
     if groups < FEWEST_GROUPS:
-        note = f"There are {groups} groups ({what}); their variance needs at least {FEWEST_GROUPS}."
+        note = f"{there_are(groups, 'groups')} ({what}); a variance between groups needs at least {FEWEST_GROUPS}."
         return no_fit(ONE_GROUP, n=n, note=note, facts={"groups": groups})
     if sizes.max() < 2:
         note = f"No group ({what}) has two clients, so groups cannot be told from clients."

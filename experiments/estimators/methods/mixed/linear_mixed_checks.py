@@ -8,7 +8,7 @@ import numpy as np
 
 from experiments.estimators.columns import numbers
 from experiments.estimators.methods.mixed.linear_mixed_data import products, standardised, starts
-from experiments.estimators.value import COLLINEAR, CONSTANT, ONE_GROUP, TOO_FEW, absent, constant, too_few
+from experiments.estimators.value import COLLINEAR, CONSTANT, ONE_GROUP, TOO_FEW, absent, constant, there_are, too_few
 
 SPARE = 3
 """Fewest degrees of freedom left for each variance (assumed): four therapists, or three repeated sessions."""
@@ -89,11 +89,11 @@ def _rank(sums):
 def _too_few_groups(data, groups, place):
     count = int(data.codes[place][-1]) + 1
     if place == len(groups) - 1:
-        note = f"There are {count} values of {groups[place]}; their variance needs at least {SPARE + 1}."
+        note = f"{there_are(count, f'values of {groups[place]}')}; a variance between them needs at least {SPARE + 1}."
         return absent(
             ONE_GROUP, n=len(data.y), note=f"{note[:-1]}, more with predictors that differ only between them."
         )
-    note = f"There are {count} of {groups[place]} in {int(data.codes[place + 1][-1]) + 1} of {groups[place + 1]}"
+    note = f"{there_are(count, f'of {groups[place]}')} in {int(data.codes[place + 1][-1]) + 1} of {groups[place + 1]}"
     return absent(TOO_FEW, n=len(data.y), note=f"{note}: too few in each to tell the two variances apart.")
 
 

@@ -19,7 +19,7 @@ from experiments.estimators.methods.panel.products import (
     weights,
 )
 from experiments.estimators.summary import is_constant
-from experiments.estimators.value import COLLINEAR, ONE_GROUP, Fit, absent, as_fit, constant, found, too_few
+from experiments.estimators.value import COLLINEAR, ONE_GROUP, Fit, absent, as_fit, constant, found, there_are, too_few
 
 FEWEST_CLIENTS = 20
 FEWEST_CLUSTERS = 10
@@ -81,7 +81,7 @@ def _unfit(rows, groups, *, clustered):
         note = "One of cause, mediator and covariates can be worked out from the others."
         return absent(COLLINEAR, n=n, note=note)
     if clustered and groups.max() + 1 < FEWEST_CLUSTERS:
-        note = f"There are {groups.max() + 1} groups; drawing groups anew needs at least {FEWEST_CLUSTERS}."
+        note = f"{there_are(groups.max() + 1, 'groups')}; drawing groups anew needs at least {FEWEST_CLUSTERS}."
         return absent(ONE_GROUP, n=n, note=note)
     return None
 

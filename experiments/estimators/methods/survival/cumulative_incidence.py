@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from experiments.estimators.methods.survival.kaplan_meier import counts, log_log, risk_sets
-from experiments.estimators.value import MISSING, OK, TOO_FEW, absent, found
+from experiments.estimators.value import MISSING, OK, TOO_FEW, absent, found, there_are
 
 FEWEST = 5
 """The smallest number of clients from which a curve is given."""
@@ -136,5 +136,5 @@ def _no_curve(of, *, n):
     nothing = np.array([])
     none = {cause: nothing for cause in of}
     status = TOO_FEW if n else MISSING
-    note = f"There are {n} clients with a known number of sessions; a curve needs at least {FEWEST}."
+    note = f"{there_are(n, 'clients with a known number of sessions')}; a curve needs at least {FEWEST}."
     return Incidence(nothing, nothing, nothing, none, none, none, none, int(n), status, note)

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import stats
 
-from experiments.estimators.value import MISSING, OK, TOO_FEW, absent, found
+from experiments.estimators.value import MISSING, OK, TOO_FEW, absent, found, there_are
 
 FEWEST = 5
 """The smallest number of clients from which a curve is given."""
@@ -130,5 +130,5 @@ def _crossing(times, share, slack=1e-9):
 
 def _no_curve(n):
     nothing = np.array([])
-    note = f"There are {n} clients with a known time; a curve needs at least {FEWEST}."
+    note = f"{there_are(n, 'clients with a known time')}; a curve needs at least {FEWEST}."
     return Survival(*[nothing] * 7, int(n), TOO_FEW if n else MISSING, note)
