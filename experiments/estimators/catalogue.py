@@ -191,7 +191,8 @@ ROUTINE = (
     Estimator(
         attendance.waited_within_6_weeks,
         "First session within 6 weeks",
-        "Share of finished courses (at least two sessions, ended) with the first session less than six weeks after the referral.",
+        "Share of finished courses (at least two sessions, ended) with the first session less than six weeks "
+        "after the referral.",
         unit="share of courses",
         formula="mean(waited_weeks < 6), sessions_held >= 2 and ended",
         source="nhs_tt_2023",

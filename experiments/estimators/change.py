@@ -173,7 +173,7 @@ ENTRIES = (
         "Change, on two SDs",
         "Pre-post d on the SD at intake, and on the SD of the change; the two are not the same number.",
         unit="d",
-        formula="mean(before - after) / SD(before); mean(before - after) / SD(before - after); after = end form, else last",
+        formula="mean(before - after) / SD(before), or / SD(before - after); after = end form, else last score",
         source="gaskell2023",
         columns=_SCORES,
         headline="start_sd",
@@ -237,7 +237,7 @@ ENTRIES = (
         "Response at two months",
         "Share of clients whose PHQ-9 fell by at least half within nine weeks of the first session.",
         unit="share of clients",
-        formula="mean(last score within 9 weeks <= before / 2)",
+        formula="mean(last score within 9 weeks <= intake score / 2)",
         source="cuijpers2021",
         columns=(
             *("client_id", "start_week", "end_week", "phq9_intake", "phq9_end"),

@@ -14,6 +14,7 @@ from experiments.estimators.estimator import PRIMARY, Estimator
 from experiments.estimators.methods.survival.cumulative_incidence import cumulative_incidence
 from experiments.estimators.methods.survival.hazards import hazards
 from experiments.estimators.methods.survival.kaplan_meier import kaplan_meier, median
+from experiments.estimators.summary import reaches
 from experiments.estimators.value import MISSING, OK, Fit, absent, no_fit
 
 FIRST_SESSIONS = (1, 2, 3, 4, 5)
@@ -54,7 +55,7 @@ def sessions_to_change(tables, scales=None):
     if math.isnan(least):
         return _not_given(name, "reliable change")
     rows, gain = _scores(tables, name, worse_is_up=higher_is_worse(scales, name))
-    return median(kaplan_meier(*_first(rows, gain >= least)))
+    return median(kaplan_meier(*_first(rows, reaches(gain, least))))
 
 
 def sessions_to_recovery(tables, scales=None):
@@ -69,7 +70,7 @@ def sessions_to_recovery(tables, scales=None):
     worse = 1.0 if higher_is_worse(scales, name) else -1.0
     rows, gain = _scores(tables, name, worse_is_up=worse > 0)
     unwell = worse * (rows["before"] - cutoff) >= 0
-    well = (gain >= least) & (worse * (rows["now"] - cutoff) < 0)
+    well = reaches(gain, least) & (worse * (rows["now"] - cutoff) < 0)
     return median(kaplan_meier(*_first(rows[unwell], well[unwell])))
 
 
@@ -115,7 +116,7 @@ ENTRIES = (
         " that stands for all being that after session 1.",
         unit="share of those at risk",
         formula="h(t) = dropouts with t sessions held / clients with at least t sessions held",
-        source="swift2012",
+        source="",
         columns=("sessions_held", "ending", "dropout_unilateral"),
         headline="h1",
         parts={"h*": ("share of those at risk", "dropped out after this session, of those who came to it")},

@@ -186,8 +186,8 @@ ENTRIES = (
     Estimator(
         depression_end_mean,
         "Depression: PHQ-9 at the end",
-        "Mean PHQ-9 at the end form or last score, of finished courses (at least two sessions, ended) with depression as main "
-        "problem.",
+        "Mean PHQ-9 at the end form or last score, of finished courses (at least two sessions, ended) with depression "
+        "as main problem.",
         unit="PHQ-9 points",
         formula="mean(end form, else last score), main_problem = depression",
         source="nhs_tt_2023",
@@ -211,7 +211,8 @@ ENTRIES = (
     Estimator(
         second_session_waits,
         "Second session within 4 weeks of the first",
-        "Share of finished courses (at least two sessions, ended) with at most four weeks from the first to the second session held.",
+        "Share of finished courses (at least two sessions, ended) with at most four weeks from the first to "
+        "the second session held.",
         unit="share of courses",
         formula="mean(week of session 2 - week of session 1 <= 4)",
         source="nhs_tt_2023",

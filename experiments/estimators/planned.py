@@ -66,7 +66,7 @@ ENTRIES = (
         "Of planned endings from caseness on the CORE-OM with an end form and at most 40 sessions: share that fell by "
         "at least 5 to below 10.",
         unit="share of planned endings",
-        formula="mean(before - end >= 5 and end < 10)",
+        formula="mean(intake score - end form >= 5 and end form < 10)",
         source="stiles2015",
         columns=_CORE,
         headline="rate",
@@ -77,7 +77,7 @@ ENTRIES = (
         "Recovery by number of sessions",
         "Change in the share of recovery (CORE-OM) per session attended, among planned endings after 1 to 12 sessions.",
         unit="difference of shares per session",
-        formula="OLS(recovered ~ sessions_held), HC3",
+        formula="OLS(recovered ~ sessions_held), HC3; recovered = intake - end >= 5 and end < 10",
         source="barkham2006",
         columns=_CORE,
         headline="slope",

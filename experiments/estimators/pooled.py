@@ -98,7 +98,8 @@ ENTRIES = (
         "Pearson's r between the client's alliance rating of session 3 and residualised change on the primary scale,"
         " within virtual clinics of 50 to 200 clients and 2 to 8 therapists; the mean over clinics.",
         unit="Pearson's r",
-        formula="mean over clinics of r(wai_client_s3, -(after - OLS(after ~ before))); after = end form, else last score",
+        formula="mean over clinics of r(wai_client_s3, -(after - OLS(after ~ before)));"
+        " after = end form, else last score",
         source="flueckiger2018",
         columns=(
             "therapist_id",

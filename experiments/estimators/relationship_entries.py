@@ -6,21 +6,33 @@ from experiments.estimators.estimator import Estimator
 _SCORES = ("sessions_held", "{primary}_intake", "{primary}_end", "{primary}_last")
 _JOIN = ("client_id", *_SCORES, "appointments.client_id", "appointments.session", "appointments.{primary}")
 _CHANGE = "-(after - OLS(after ~ before))"
+_AND = "and residualised change on the primary scale: end form, else last score, given the intake score."
 _READS = (
     "Where no end form came back only sessions before the last score enter, which is why the score of each session is "
     "read: no score is an outcome of what came after it."
 )
 
 
-def _facet(function, label, what, source, *names, unit="Pearson's r", formula="{r}", headline="", parts=None, **how):
+def _facet(
+    function,
+    label,
+    what,
+    source,
+    *names,
+    unit="Pearson's r",
+    formula="{r}",
+    headline="",
+    parts=None,
+    sentence="",
+    last=5,
+    more=(),
+):
     """Return the entry of a facet: the mean of its ratings of sessions 1 to `last`, and residualised change."""
-    last, more = how.get("last", 5), how.get("more", ())
     r = f"r(mean {names[0]} of sessions 1-{last}, {_CHANGE})"
     return Estimator(
         function,
         label,
-        f"{what} (mean of sessions 1-{last}) and residualised change on the primary scale: end form, else last score,"
-        " given the intake score.",
+        sentence or f"{what} (mean of sessions 1-{last}) {_AND}",
         unit=unit,
         formula=formula.format(r=r),
         source=source,
@@ -51,10 +63,12 @@ ENTRIES = (
     _facet(
         r.real_relationship_r,
         "Real relationship–outcome correlation",
-        "Mean of two r of the real relationship, with the outcome of session 3 (both of it), and between its ratings",
+        "The real relationship",
         "gelso2018",
         "rri_client",
         "session_outcome_client",
+        sentence="Mean of two r (by Fisher's z): real relationship (mean of sessions 1-5) with residualised change on"
+        " the primary scale, and that of session 3 with the client's outcome rating of it.",
         headline="mean",
         parts={
             "change": ("Pearson's r", "mean rating of sessions 1-5 with residualised change"),

@@ -140,7 +140,7 @@ ENTRIES = (
         "No return after the first session",
         "Of clients who had a first session, the share who had no second, whatever the ending.",
         unit="share of clients",
-        formula="mean(sessions_held = t | sessions_held >= t)",
+        formula="mean(sessions_held = t | sessions_held >= t), t = 1",
         source="simon2012",
         columns=_LEFT,
         headline="after_1",
@@ -156,7 +156,7 @@ ENTRIES = (
         "Share who do not return after session 1 in the lowest or highest tenth of its alliance ratings, whichever is "
         "smaller, minus that in the middle (deciles 4-7).",
         unit="difference of shares",
-        formula="min(p1, p10) - p(4-7)",
+        formula="min(p1, p10) - p(4-7), p = share with one session, by decile of wai_client_s1",
         source="simon2012",
         columns=("client_id", "sessions_held", "ending", "wai_client_s1"),
         headline="u_shape",

@@ -102,6 +102,11 @@ def clustered_mean(values, clusters):
     return float(average), float(se), groups
 
 
+def reaches(change, least):
+    """Return whether a change is at least so large, rounding aside: 2.3 - 1.8 reaches .5, which it misses as floats."""
+    return change >= least - 1e-9 * np.abs(least)
+
+
 def is_constant(values, *, sd):
     """Return whether a spread is nothing but rounding: SD below 10^-9 of the size of the values."""
     return not sd > 1e-9 * max(1.0, float(np.abs(values).max(initial=0.0)))

@@ -69,8 +69,8 @@ ENTRIES = (
         "How far therapists differ in dropout once what is known of their clients is allowed for: intraclass"
         " correlation on the logit scale.",
         unit="share of variance (logit scale)",
-        formula="tau^2 / (tau^2 + pi^2 / 3), logit dropout ~ intake score + minority, age, interpersonal_problems (those that"
-        " a run has) + (1 | therapist)",
+        formula="tau^2 / (tau^2 + pi^2 / 3), logit dropout ~ intake score + minority, age,"
+        " interpersonal_problems (those that a run has) + (1 | therapist)",
         source="saxon2017",
         columns=(*DROPOUT, "therapist_id", f"{PRIMARY}_intake"),
         headline="icc",
@@ -80,7 +80,10 @@ ENTRIES = (
             "or_minority": ("odds ratio", "odds of dropout of minority clients / of others"),
             "or_*": ("odds ratio", "odds of dropout per point (of age: per ten years; of a yes or no: yes / no)"),
             "intercept": ("log odds", "of dropout where every predictor is 0, at the average therapist"),
-            "*": ("log odds", "of dropout per point of this predictor (age in tens of years)"),
+            "*_intake": ("log odds", "of dropout per point of the intake score"),
+            "minority": ("log odds", "of dropout, minority minus majority clients"),
+            "age_decades": ("log odds", "of dropout per ten years of age"),
+            "interpersonal_problems": ("log odds", "of dropout, with minus without interpersonal problems"),
         },
         caveat="Maximum likelihood: a little too small with few therapists. A therapist's caseload is taken as drawn by"
         " chance, given what is known of clients.",

@@ -168,7 +168,8 @@ ENTRIES = (
         "Outcome per year of experience",
         "How much more clients change, in SDs at intake, per year that their therapist had been in practice.",
         unit="d per year",
-        formula="b1 in (before - after) / SD before = b0 + b1 years + therapist + client, REML",
+        formula="b1 in (before - after) / SD before = b0 + b1 years + therapist + client, REML;"
+        " after = end form, else last score",
         source="goldberg2016",
         columns=(*OUTCOME, "start_week", "therapists.therapist_id", "therapists.years"),
         headline="per_year",

@@ -95,7 +95,7 @@ class Fit(Mapping):
 def found(estimate, *, se=math.nan, n, note="", low=math.nan, high=math.nan, p=math.nan):
     """Return an estimate as a `Value`; a number that is not finite becomes the status `not_finite`."""
     if not math.isfinite(estimate):
-        return absent(NOT_FINITE, n=n, note=f"{REASONS[NOT_FINITE].capitalize()} from {int(n)} clients.")
+        return absent(NOT_FINITE, n=n, note=f"{REASONS[NOT_FINITE].capitalize()} from {counted(n, 'clients')}.")
     se, low, high, p = (float(number) if math.isfinite(number) else math.nan for number in (se, low, high, p))
     return Value(float(estimate), se, int(n), OK, note, low, high, p)
 

@@ -159,7 +159,7 @@ ENTRIES = (
         between_therapist_slope,
         "Alliance between therapists",
         "Points of the later score (end form, else last), given the intake score, per point by which a therapist's"
-        " clients rate the alliance of session 3 higher on average. Below 0 = better where higher is worse.",
+        " clients rate the alliance of session 3 higher. Below 0 = better where higher is worse.",
         unit="points per point",
         formula="b_between in after ~ before + therapist mean + deviation from it + (1 | therapist), REML",
         source="baldwin2007",
@@ -186,7 +186,8 @@ ENTRIES = (
         "Points of the later score, given the intake score, per point of concealment at intake: of a therapist's"
         " clients on average (between), and of a client compared with the therapist's others (within).",
         unit="points per point",
-        formula="b_within in after ~ before + therapist mean + deviation from it + (1 | therapist), REML",
+        formula="b_within in after ~ before + therapist mean + deviation from it + (1 | therapist), REML; "
+        "after = end form, else last score",
         source="drinane2018",
         columns=(*SPLIT, "concealment_intake"),
         headline="within",

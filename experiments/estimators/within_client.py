@@ -52,7 +52,8 @@ def _panel(tables, scales, *, intercepts):
         least = int(np.argmin(pairs[:3]))
         what = f"clients with {FEWEST_SESSIONS} sessions or more and both scores at session {least + 1}"
         few = too_few(int(pairs[least]), fewest=FEWEST_LEFT, what=what)
-        return explained(as_fit(few), scores, fewest=FEWEST_LEFT)
+        every = session_scores(tables["appointments"], columns, sessions=SESSIONS)
+        return explained(as_fit(few), every, fewest=FEWEST_LEFT)
     return riclpm(scores[:, :waves, 0], scores[:, :waves, 1], names=NAMES, intercepts=intercepts)
 
 
@@ -134,7 +135,8 @@ ENTRIES = (
         "Whether a better alliance than the client's usual goes before fewer symptoms than usual at the next session, "
         "and the other way round; sessions 1-7 of clients with at least four.",
         unit="within-client SDs",
-        formula="p(t) = a p(t-1) + c q(t-1) + u; score = mean(t) + intercept + p; full-information maximum likelihood",
+        formula="p(t) = a p(t-1) + c q(t-1) + u, p and q = deviations of the two; score = mean(t) + intercept + p; "
+        "full-information maximum likelihood",
         source="hamaker2015 flueckiger2020panel",
         columns=PAIR,
         table="appointments",

@@ -2,6 +2,8 @@
 
 import math
 import re
+from dataclasses import replace
+from fnmatch import fnmatchcase
 from pathlib import Path
 
 import numpy as np
@@ -10,8 +12,11 @@ import pytest
 
 from experiments import explain
 from experiments.estimators import OK, REASONS, REGISTRY, Fit, analysis, estimate
+from experiments.estimators.estimator import Estimator
+from experiments.estimators.methods.panel.products import CAVEAT
 from experiments.estimators.references import references
 from experiments.estimators.registry import needed_columns
+from experiments.estimators.value import counted, too_few
 from sim.parameters import sources
 from tests.experiments.synthetic import SCALES
 
@@ -37,11 +42,11 @@ def column(name, rows, luck):
         return luck.choice(TEXT[name], size=rows)
     if name == "contract_sessions":
         return np.where(luck.random(rows) < 0.5, np.nan, 12.0)
-    if name in (
+    if name.startswith("dropout_") or name in (
         "held",
         "trainee_therapist",
-        "dropout_unilateral",
         "minority",
+        "interpersonal_problems",
         "reliable_improvement",
         "recovered",
         "rupture_client",
@@ -126,13 +131,87 @@ def test_an_estimate_is_declared_in_full(name):
     spec = REGISTRY[name]
     assert len(name) <= 25, "a column of its status needs at most 32 letters"
     assert spec.sentence.endswith(".") and spec.formula and spec.unit and spec.label
+    assert len(spec.sentence) < 200
     assert set(spec.source.split()) <= {*references(), *sources()}, spec.source
     (entry,) = (each for each in explain.find(name) if each["name"] == name)
     assert entry["formula"] == spec.formula
     assert not spec.caveat or spec.caveat.endswith(".")
 
 
-@pytest.mark.parametrize("name", [name for name, spec in REGISTRY.items() if spec.headline])
+SEVERAL = pytest.mark.parametrize("name", [name for name, spec in REGISTRY.items() if spec.headline])
+OPTIONAL = (
+    *("age", "minority", "interpersonal_problems", "wsas_intake", "true_distress_intake", "true_distress_end"),
+    *(
+        "dropout_therapist_judged",
+        "dropout_missed_last",
+        "dropout_incomplete_protocol",
+        "phq9_intake",
+        "phq9_end",
+        "phq9_last",
+    ),
+)
+"""Columns of clients that some estimates use where a run has them."""
+
+
+def fair(name):
+    """Return what an estimate gives of fair tables that have every optional column too."""
+    tables = tables_for(name, clients=400, sessions=10, therapists=20)
+    clients, luck = tables["clients"], np.random.default_rng(2)
+    more = {own: column(own, len(clients), luck) for own in OPTIONAL if own not in clients}
+    return analysis(name, {**tables, "clients": clients.assign(**more)}, scales=ALL_SCALES)
+
+
+@SEVERAL
+def test_every_number_of_several_has_a_unit_and_a_meaning(name):
+    spec, given = REGISTRY[name], list(fair(name))
+    assert given, "the tables are fair, so there are numbers"
+    for part in given:
+        unit, meaning = spec.part(part)
+        assert unit and meaning, f"{name} does not declare {part}"
+    for pattern in spec.parts:
+        assert any(fnmatchcase(part, pattern) for part in given), f"{name} gives no {pattern}"
+
+
+def test_a_number_of_its_own_name_comes_before_the_headline_and_a_pattern_after_it():
+    spec = Estimator(
+        *(len, "Lengths", "How long."), unit="points", formula="len", source="", columns=(), headline="by_1"
+    )
+    spec = replace(spec, parts={"by_2": ("share", "own name"), "by_*": ("ratio", "pattern")})
+    assert spec.part("by_1") == ("points", "How long.")
+    assert spec.part("by_2") == ("share", "own name")
+    assert spec.part("by_3") == ("ratio", "pattern")
+    assert spec.part("other") == ("", "")
+
+
+def test_only_a_positive_number_is_called_a_ratio():
+    """The mean over runs of what is called a ratio is taken of its logarithms."""
+    words = {name: [spec.unit, *(unit for unit, _ in spec.parts.values())] for name, spec in REGISTRY.items()}
+    assert {unit for units in words.values() for unit in units if unit.endswith("ratio")} <= {"ratio", "odds ratio"}
+
+
+def test_of_one_the_note_is_in_the_singular():
+    assert too_few(1, fewest=9, what="finished courses with two scores").note == (
+        "There is 1 finished course with two scores; the estimate needs at least 9."
+    )
+    result = estimate("therapist_effect_icc", BAD["one therapist"]("therapist_effect_icc"), scales=ALL_SCALES)
+    assert result.note.startswith("There is 1 value of therapist_id;")
+    assert counted(1, "sessions") == "1 session" and counted(2, "sessions") == "2 sessions"
+
+
+@pytest.mark.parametrize("name", ["between_therapist_slope", "within_therapist_slope", "concealment_levels"])
+def test_one_therapist_is_too_few_groups_for_slopes_between_them(name):
+    result = estimate(name, BAD["one therapist"](name), scales=ALL_SCALES)
+    assert (result.status, "1 value of therapist_id" in result.note) == ("one_group", True)
+
+
+@pytest.mark.parametrize("name", ["alliance_effort_outcome", "alliance_effort_symptoms"])
+def test_what_the_caveat_says_is_not_said_again_in_a_note(name):
+    result = fair(name)
+    assert REGISTRY[name].caveat == CAVEAT
+    assert not any(CAVEAT in note for note in (result.note, *(value.note for value in result.values())))
+
+
+@SEVERAL
 def test_the_headline_is_one_of_the_numbers(name):
     result = analysis(name, tables_for(name, clients=400, sessions=8, therapists=20), scales=ALL_SCALES)
     assert isinstance(result, Fit)

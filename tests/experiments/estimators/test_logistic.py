@@ -167,3 +167,11 @@ def test_a_column_that_is_not_there_is_a_mistake(clients):
 def test_an_outcome_that_counts_is_a_mistake(clients):
     with pytest.raises(ValueError, match="must hold 0 and 1"):
         logistic(clients, outcome="age", predictors=("interpersonal_problems",))
+
+
+def test_an_infinite_predictor_is_called_by_its_name(clients):
+    name = "interpersonal_problems"
+    got = fit(
+        clients.assign(**{name: clients[name].astype(float).where(clients.index != 3, np.inf)}), predictors=(name,)
+    )
+    assert got.status == "not_finite" and "infinite" in got.note

@@ -9,7 +9,7 @@ from scipy import stats
 from scipy.special import expit
 
 from experiments.estimators.methods.logistic.logistic import logistic
-from experiments.estimators.methods.logistic.logistic_marginal import Marginal, gather
+from experiments.estimators.methods.logistic.logistic_marginal import Marginal, gather, rule
 from experiments.estimators.methods.logistic.logistic_mixed import random_intercept
 from experiments.estimators.methods.logistic.logistic_slope import random_slope
 
@@ -75,6 +75,15 @@ def test_the_likelihood_is_the_integral(q, parameters):
     frame = draw(therapists=4, clients=6)
     value, _ = marginal(frame, q=q, points=25)(np.array(parameters))
     assert value == pytest.approx(brute_force(frame, np.array(parameters), q), rel=1e-7)
+
+
+@pytest.mark.parametrize("points", [1, 9, 25])
+def test_no_point_is_left_out_of_the_quadrature(points):
+    """The rule is exact for x^(2 points - 2), of which the rare outer points make up nearly all."""
+    nodes, log_weights = rule(points, 1)
+    x = nodes[:, 0]
+    power = 2 * points - 2
+    assert np.sum(np.exp(log_weights - x**2 / 2) * x**power) == pytest.approx(math.prod(range(1, power, 2)), rel=1e-10)
 
 
 @pytest.mark.parametrize("points", [1, 2, 9])
@@ -313,3 +322,10 @@ def test_without_differences_half_of_the_variances_are_exactly_0_and_few_tests_s
     assert 0.45 <= np.mean([fit["sd"].estimate == 0 for fit in fits]) <= 0.68
     found = sum(fit["sd"].p < 0.05 for fit in fits)
     assert found <= stats.binom.ppf(0.9995, 400, 0.05)
+
+
+def test_a_predictor_far_from_0_in_small_units_does_no_harm(clients):
+    moved = intercept(clients.assign(age=clients["age"] * 1e-5 + 1e3))
+    plain = intercept(clients)
+    assert moved["age"].estimate * 1e-5 == pytest.approx(plain["age"].estimate, rel=1e-4)
+    assert moved["sd"].estimate == pytest.approx(plain["sd"].estimate, rel=1e-4)

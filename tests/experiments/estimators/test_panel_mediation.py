@@ -1,6 +1,7 @@
 """Mediation: the product of two least-squares slopes, with intervals that draw clients (or caseloads) anew."""
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from experiments.estimators.methods.panel.mediation import mediation
@@ -215,3 +216,11 @@ def test_within_clients_bad_input_gives_a_named_reason(spoil, status):
     got = within_mediation(spoil(sessions()), names=THREE, draws=10)
     assert got.status == status
     assert got.note.endswith(".")
+
+
+def test_clients_whose_therapist_pandas_does_not_know_are_left_out():
+    cause, mediator, outcome = np.random.default_rng(4).normal(size=(3, 60))
+    therapists = pd.Series(np.arange(60) % 12, dtype="Int64")
+    got = mediation(cause, mediator, outcome, clusters=therapists.where(therapists.index > 1), draws=20)
+    want = mediation(cause[2:], mediator[2:], outcome[2:], clusters=therapists[2:], draws=20)
+    assert (got.n, got["a"]) == (58, want["a"])

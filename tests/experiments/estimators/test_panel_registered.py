@@ -93,6 +93,45 @@ def test_order_of_rows_does_not_matter(run, name):
     assert again.se == pytest.approx(first.se, rel=1e-6)
 
 
+def clinic(run, *, clients, last=None):
+    """Return the tables of a few clients, and of their sessions up to the `last`."""
+    frames = {table: frame[frame["client_id"] < clients] for table, frame in run.items()}
+    rows = frames["appointments"]
+    return frames if last is None else {**frames, "appointments": rows[~(rows["session"] > last)]}
+
+
+def test_the_panel_model_of_a_small_clinic_says_how_many_clients_it_has_and_needs(run):
+    frames = clinic(run, clients=25)
+    scores = within_client.session_scores(frames["appointments"], ("wai_client", "core_om"), sessions=3, fewest=4)
+    fewest = int(np.isfinite(scores).all(axis=2).sum(axis=0).min())
+    assert 1 < fewest < 30
+    got = within_client.alliance_symptom_paths(frames, SCALES)
+    assert (got.status, got.n) == ("too_few", fewest)
+    assert got.note.startswith(f"There are {fewest} clients with 4 sessions or more") and "at least 30" in got.note
+
+
+SERIES = {
+    "alliance_symptom_paths": 30,
+    "paths_without_intercepts": 30,
+    "alliance_symptom_lag": 20,
+    "alliance_within_between": 20,
+    "alliance_effort_symptoms": 20,
+    "depth_symptom_lag": 20,
+}
+
+
+@pytest.mark.parametrize("name", SERIES)
+def test_a_clinic_without_series_long_enough_has_too_few_clients_not_none(run, name):
+    got = headline(ENTRIES[name], clinic(run, clients=12, last=2))
+    assert got.status == "too_few"
+    assert "clients have scores" in got.note and f"at least {SERIES[name]}" in got.note
+
+
+@pytest.mark.parametrize("name", ["alliance_symptom_paths", "paths_without_intercepts", "alliance_symptom_lag"])
+def test_the_caveat_says_which_form_comes_first(name):
+    assert "alliance -> symptoms is the nearer step of the two." in ENTRIES[name].caveat
+
+
 @pytest.mark.parametrize("name", ENTRIES)
 @pytest.mark.parametrize("spoil", ["few", "none", "gaps", "constant"])
 def test_bad_runs_give_a_named_reason_and_a_sentence(run, name, spoil):
@@ -179,4 +218,4 @@ def test_later_attendance_is_the_share_held_of_what_was_booked_after_session_3()
 def test_more_effort_and_a_better_outcome_make_a_positive_product(run):
     got = mediated.alliance_effort_outcome(run, SCALES)
     assert got["b"].estimate > 0
-    assert got.note
+    assert ENTRIES["alliance_effort_outcome"].caveat and not got.note, "the caveat is said once"

@@ -3,6 +3,7 @@
 import math
 
 import numpy as np
+import pandas as pd
 import pytest
 import statsmodels.api as sm
 from hypothesis import given, settings
@@ -178,3 +179,27 @@ def test_skew_is_that_of_scipy_without_bias_and_the_ceiling_is_counted():
     assert skew(np.ones(20)).status == "constant"
     assert skew(rating[:5]).status == "too_few"
     assert ceiling_share(np.full(3, np.nan), top=5).status == "missing"
+
+
+@pytest.mark.parametrize("errors", ["classical", "hc3", "cluster"])
+@pytest.mark.parametrize(("offset", "unit"), [(1e7, 1.0), (0.0, 1e-5), (-1e6, 1e3)])
+def test_offset_and_unit_of_a_predictor_cost_no_digits(errors, offset, unit):
+    clusters = np.arange(INTAKE.size) % 9
+    plain = ols(OUTCOME, {"intake": INTAKE}, errors=errors, clusters=clusters)["intake"]
+    moved = ols(OUTCOME, {"intake": INTAKE * unit + offset}, errors=errors, clusters=clusters)["intake"]
+    assert moved.estimate * unit == pytest.approx(plain.estimate, rel=1e-7)
+    assert moved.se * unit == pytest.approx(plain.se, rel=1e-7)
+
+
+def test_clients_whose_therapist_pandas_does_not_know_are_left_out():
+    therapists = pd.Series(np.arange(INTAKE.size) % 9, dtype="Int64")
+    got = ols(OUTCOME, {"intake": INTAKE}, errors="cluster", clusters=therapists.where(therapists.index > 1))
+    want = ols(OUTCOME[2:], {"intake": INTAKE[2:]}, errors="cluster", clusters=therapists[2:])
+    assert (got.n, got["intake"].se) == (want.n, pytest.approx(want["intake"].se))
+
+
+@pytest.mark.parametrize(("offset", "unit"), [(0.0, 1e-17), (1e7, 1e3), (-5.0, 1e-9)])
+def test_a_covariate_is_taken_out_whatever_its_unit(offset, unit):
+    plain = residuals(OUTCOME, {"intake": INTAKE, "same": np.full(INTAKE.size, 0.1)})
+    moved = residuals(OUTCOME, {"intake": (INTAKE + offset) * unit})
+    np.testing.assert_allclose(moved, plain, atol=1e-7)

@@ -7,7 +7,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from experiments.estimators.methods.change.reliable_change import (
+    DETERIORATED,
     LABELS,
+    RECOVERED,
+    UNCHANGED,
     classify,
     cut_offs,
     reliable_change_index,
@@ -130,3 +133,20 @@ def test_rule_of_two_scales_on_six_courses_counted_by_hand():
 def test_no_courses_have_no_rates():
     got = two_scale_rates(pair([[np.nan, 3, 4, 5]]))
     assert {value.status for value in got.values()} == {"missing"}
+
+
+def test_a_change_of_exactly_the_index_counts_though_floats_fall_short_of_it():
+    """As floats 2.3 - 1.8 = .4999999999999998."""
+    assert list(classify([2.3, 1.8, 2.3], [1.8, 2.3, 1.9], reliable_change=0.5, cutoff=2)) == [
+        RECOVERED,
+        DETERIORATED,
+        UNCHANGED,
+    ]
+    scale = np.array([2.3])
+    both = Pair(before=(scale, scale), after=(scale - 0.5, scale), cutoffs=(2, 2), reliable_changes=(0.5, 0.5))
+    assert list(both.fell) == [1]
+
+
+def test_scores_are_matched_by_place_not_by_the_index_of_a_series():
+    before, after = pd.Series([20.0, 20], index=[4, 7]), pd.Series([10.0, 20], index=[7, 4])
+    assert list(classify(before, after, reliable_change=6, cutoff=12)) == [RECOVERED, UNCHANGED]

@@ -184,3 +184,11 @@ def test_a_wrong_reading_is_a_mistake_of_the_programmer():
 def test_rows_of_clients_that_are_not_asked_for_are_left_out():
     table = pd.DataFrame({"client_id": [1, 2, 2], "session": [1, 1, 2], "phq9": [5, 6, 7]})
     np.testing.assert_array_equal(by_session(table, "phq9", clients=[2, 3]), [[6, 7], [NA, NA]])
+
+
+def test_a_jump_of_exactly_the_cutoff_counts_though_floats_fall_short_of_it():
+    """As floats 2.3 - 1.8 = .4999999999999998."""
+    assert jumps([2.3, 2.3, 2.3, 1.8, 1.8, 1.8], cutoff=0.5, share=0.2).found[0, 2] == 1
+    assert jumps([2.3, 2.3, 2.3, 1.9, 1.9, 1.9], cutoff=0.5, share=0.1).found[0, 2] == 0
+    scores = np.array([[9, 1.8, 1.8, 1.8]])
+    assert early_response(pd.Series([2.3], index=[5]), scores, points=0.5) == [1]

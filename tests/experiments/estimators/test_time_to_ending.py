@@ -398,3 +398,27 @@ def test_too_few_clients_give_no_curve(n):
     curve = kaplan_meier([1.0] * n, [1] * n)
     assert curve.status == ("missing" if n == 0 else "too_few")
     assert median(curve).status == curve.status
+
+
+@pytest.mark.parametrize("variance", ["delta", "aalen"])
+def test_everybody_ended_by_one_cause_and_nothing_else_is_claimed(variance):
+    """Rounding leaves the share a hair below 1; that must not become an interval from 0 to 1."""
+    times = np.concatenate([np.arange(1.0, 50.0), np.repeat([50.0, 60.0], 7)])
+    with np.errstate(all="raise"):
+        curve = cumulative_incidence(times, ["left"] * times.size, of=("left",), variance=variance)
+    last = curve.value("left", 60)
+    assert last.estimate == 1
+    assert np.isnan([last.se, last.low, last.high]).all()
+    assert 0 < curve.value("left", 50).se < 0.1
+
+
+@pytest.mark.parametrize("gap", [None, float("nan"), pd.NA])
+def test_a_missing_cause_is_censored_whatever_marks_it(gap):
+    times, causes = np.arange(1.0, 13.0), np.array(["left", "well", gap] * 4, dtype=object)
+    censored, groups = np.array(["left", "well", "-"] * 4), ["a"] * 6 + ["b"] * 6
+    of = ("left", "well")
+    got, want = (cumulative_incidence(times, each, of=of).share["left"] for each in (causes, censored))
+    np.testing.assert_array_equal(got, want)
+    assert gray_test(times, causes, groups, of=of) == gray_test(times, censored, groups, of=of)
+    assert hazards(times, causes, of=of, at=(1, 3))["h3"] == hazards(times, censored, of=of, at=(1, 3))["h3"]
+    pd.testing.assert_frame_equal(hazard_table(times, causes, of=of), hazard_table(times, censored, of=of))

@@ -49,11 +49,11 @@ def ols(outcome, predictors, *, errors="classical", clusters=None, what="clients
     problem = _problem(y, x, list(predictors), groups, what=what)
     if problem is not None:
         return as_fit(problem)
-    inverse = np.linalg.inv(x.T @ x)
-    slopes, *_ = np.linalg.lstsq(x, y, rcond=None)
-    residual = y - x @ slopes
+    z, back = _standard(x)
+    slopes, *_ = np.linalg.lstsq(z, y, rcond=None)
+    residual = y - z @ slopes
     degrees = y.size - x.shape[1]
-    covariance = _covariance(x, residual, inverse, errors, groups)
+    slopes, covariance = back @ slopes, back @ _covariance(z, residual, errors, groups) @ back.T
     t_degrees = degrees if groups is None else np.unique(groups).size - 1
     parts = {name: _slope(slopes[i], covariance[i, i], t_degrees, y.size) for i, name in enumerate(names)}
     parts |= {BETA + name: _scaled(parts[name], x[:, i + 1].std() / y.std()) for i, name in enumerate(predictors)}
@@ -70,9 +70,16 @@ def _complete(outcome, predictors, clusters):
     if clusters is None:
         return y[here], x[here], None
     clusters = np.asarray(clusters, dtype=object)
-    here &= np.array([each is not None and each == each for each in clusters], dtype=bool)
+    here &= known(clusters)
     _, groups = np.unique(clusters[here].astype(str), return_inverse=True)
     return y[here], x[here], groups
+
+
+def known(labels):
+    """Mark the labels of an array of objects that are none of None, nan and pandas' NA."""
+    import pandas as pd
+
+    return ~pd.isna(labels)
 
 
 def _problem(y, x, names, groups, *, what):
@@ -98,9 +105,21 @@ def _problem(y, x, names, groups, *, what):
     return None
 
 
-def _covariance(x, residual, inverse, errors, groups):
+def _standard(x):
+    """Return the columns centred and of spread 1 (the ones stay), and `back`: raw coefficients = back @ theirs.
+
+    So a predictor in seconds since 1970 or in millionths loses no digits.
+    """
+    middle, scale = x.mean(axis=0), x.std(axis=0)
+    middle[0], scale[0] = 0.0, 1.0
+    back = np.diag(1 / scale)
+    back[0] -= middle / scale
+    return (x - middle) / scale, back
+
+
+def _covariance(x, residual, errors, groups):
     """Return the covariance matrix of the coefficients."""
-    n, k = x.shape
+    (n, k), inverse = x.shape, np.linalg.inv(x.T @ x)
     if errors == "classical":
         return inverse * (residual @ residual) / (n - k)
     if errors == "hc3":
@@ -160,6 +179,9 @@ def residuals(outcome, predictors):
     here = ~np.isnan(y) & ~np.isnan(x).any(axis=1)
     left = np.full(y.size, np.nan)
     if here.sum() > x.shape[1]:
-        slopes, *_ = np.linalg.lstsq(x[here], y[here], rcond=None)
-        left[here] = y[here] - x[here] @ slopes
+        x = x[here]
+        moves = x.std(axis=0) > 1e-12 * np.abs(x).max(axis=0)
+        z, _ = _standard(x[:, [True, *moves[1:]]])
+        slopes, *_ = np.linalg.lstsq(z, y[here], rcond=None)
+        left[here] = y[here] - z @ slopes
     return left

@@ -7,7 +7,7 @@ by session 4". Studies differ in the rule; fall, points and session are argument
 import numpy as np
 
 from experiments.estimators.methods.basics.effect_sizes import cohen_d
-from experiments.estimators.summary import share
+from experiments.estimators.summary import reaches, share
 from experiments.estimators.value import Fit
 
 
@@ -22,9 +22,10 @@ def early_response(before, scores, *, by_session=4, fall=0.2, points=None, highe
     here = ~np.isnan(window)
     last = np.where(here, np.arange(window.shape[1]), -1).max(axis=1, initial=-1)
     score = np.where(last >= 0, np.take_along_axis(_padded(window), np.maximum(last, 0)[:, None], axis=1)[:, 0], np.nan)
+    before = np.asarray(before, dtype=float)
     gain = (1.0 if higher_is_worse else -1.0) * (before - score)
     needed = fall * np.abs(before) if points is None else points
-    return np.where(np.isnan(gain), np.nan, gain >= needed)
+    return np.where(np.isnan(gain), np.nan, reaches(gain, needed))
 
 
 def _padded(window):

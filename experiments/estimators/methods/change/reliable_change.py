@@ -9,7 +9,7 @@ import math
 
 import numpy as np
 
-from experiments.estimators.summary import share
+from experiments.estimators.summary import reaches, share
 from experiments.estimators.value import CONSTANT, MISSING, NOT_FINITE, OK, Fit, as_fit, found, no_fit, too_few
 
 QUANTILE = 1.96
@@ -78,12 +78,14 @@ def classify(before, after, *, reliable_change, cutoff, higher_is_worse=True):
     well side (at the cut-off counts as unwell); deteriorated: worse by at least `reliable_change`; else unchanged.
     """
     sign = 1.0 if higher_is_worse else -1.0
-    gain = sign * (np.asarray(before, dtype=float) - np.asarray(after, dtype=float))
+    before, after = np.asarray(before, dtype=float), np.asarray(after, dtype=float)
+    gain = sign * (before - after)
     unwell_before, well_after = sign * (before - cutoff) >= 0, sign * (after - cutoff) < 0
     label = np.full(gain.shape, UNCHANGED, dtype=object)
-    label[gain >= reliable_change] = IMPROVED
-    label[(gain >= reliable_change) & unwell_before & well_after] = RECOVERED
-    label[gain <= -reliable_change] = DETERIORATED
+    better = reaches(gain, reliable_change)
+    label[better] = IMPROVED
+    label[better & unwell_before & well_after] = RECOVERED
+    label[reaches(-gain, reliable_change)] = DETERIORATED
     label[np.isnan(gain)] = None
     return label
 

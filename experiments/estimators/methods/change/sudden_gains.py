@@ -16,7 +16,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import special
 
-from experiments.estimators.summary import clustered_mean, mean, share
+from experiments.estimators.summary import clustered_mean, mean, reaches, share
 from experiments.estimators.value import Fit, as_fit, found, too_few
 
 FIXED_T = 2.776
@@ -66,7 +66,8 @@ def jumps(scores, *, cutoff, share=0.25, adjusted=True, spread="sd", losses=Fals
     apart, limit = (
         (np.array(each).reshape(size.shape[::-1]).T for each in zip(*limits, strict=True)) if limits else 2 * [size]
     )
-    hit = (size >= cutoff) & (size >= share * np.abs(scores[:, :-1])) & (worse * apart > limit)
+    large = reaches(size, cutoff) & reaches(size, share * np.abs(scores[:, :-1]))
+    hit = large & (worse * apart > limit)
     flags = np.where(np.isnan(size) | np.isnan(limit), np.nan, hit.astype(float))
     return Jumps(flags, size, _taken_back(scores * worse, size, flags))
 

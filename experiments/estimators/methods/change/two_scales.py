@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from experiments.estimators.summary import share
+from experiments.estimators.summary import reaches, share
 from experiments.estimators.value import Fit
 
 
@@ -46,12 +46,12 @@ class Pair:
     @property
     def fell(self):
         """Count the scales that fell by at least their reliable change."""
-        return self._count(self._falls(), self.reliable_changes, np.greater_equal)
+        return self._count(self._falls(), self.reliable_changes, reaches)
 
     @property
     def rose(self):
         """Count the scales that rose by at least their reliable change."""
-        return self._count([-fall for fall in self._falls()], self.reliable_changes, np.greater_equal)
+        return self._count([-fall for fall in self._falls()], self.reliable_changes, reaches)
 
     def _falls(self):
         return [before - after for before, after in zip(self.before, self.after, strict=True)]

@@ -82,6 +82,8 @@ def _unfit(design, outcome):
     n, p = design.matrix.shape
     if n < max(FEWEST, p + 2):
         return as_fit(too_few(n, fewest=max(FEWEST, p + 2), what=f"clients with {outcome} and every predictor"))
+    if not np.isfinite(design.matrix).all():
+        return no_fit(NOT_FINITE, n=n, note="A predictor holds an infinite number.")
     if design.event.min() == design.event.max():
         return as_fit(constant(n, what=outcome))
     spread = np.ptp(design.matrix[:, 1:], axis=0)
@@ -118,7 +120,7 @@ def solve(design):
     if not settled:
         return no_fit(NOT_CONVERGED, n=len(matrix), note=f"The iterations did not settle in {steps} steps.")
     back = np.linalg.inv(change)
-    covariance = back @ np.linalg.inv(_information(matrix, b)) @ back.T
+    covariance = back @ np.linalg.inv(information(matrix, b)) @ back.T
     return back @ b, covariance, log_likelihood(design.event, matrix @ b), steps
 
 
@@ -135,7 +137,7 @@ def _newton(event, matrix, most=60):
     for step in range(1, most + 1):
         score = matrix.T @ (event - special.expit(matrix @ b))
         try:
-            move = np.linalg.solve(_information(matrix, b), score)
+            move = np.linalg.solve(information(matrix, b), score)
         except np.linalg.LinAlgError:
             return b, step, False
         b, height = _uphill(event, matrix, b, move, height)
@@ -153,7 +155,8 @@ def _uphill(event, matrix, b, move, height):
     return b, height
 
 
-def _information(matrix, b):
+def information(matrix, b):
+    """Return the expected information of coefficients `b`: the inverse of their covariance."""
     chance = special.expit(matrix @ b)
     return (matrix * (chance * (1 - chance))[:, None]).T @ matrix
 

@@ -16,7 +16,14 @@ import pandas as pd
 from scipy import stats
 
 from experiments.estimators.methods.logistic.climbing import climb
-from experiments.estimators.methods.logistic.logistic import Design, coefficients, read_design, solve, standard
+from experiments.estimators.methods.logistic.logistic import (
+    Design,
+    coefficients,
+    information,
+    read_design,
+    solve,
+    standard,
+)
 from experiments.estimators.methods.logistic.logistic_marginal import Marginal, gather
 from experiments.estimators.methods.logistic.separation import COMPLETE, separation
 from experiments.estimators.methods.mixed.boundary_test import boundary_p
@@ -56,7 +63,7 @@ class Problem:
     @property
     def hint(self):
         """Covariance of the standardised fixed effects without random effects, where a climb begins."""
-        return self.change @ self.plain[1] @ self.change.T
+        return np.linalg.inv(information(self.matrix, self.start))
 
     @property
     def start(self):

@@ -10,6 +10,7 @@ carry what a client-level cause does (Zhang, Zyphur & Preacher 2009). `within_me
 import numpy as np
 
 from experiments.estimators.methods.basics.intervals import Z, normal_p
+from experiments.estimators.methods.basics.regression import known
 from experiments.estimators.methods.panel.products import (
     CAVEAT,
     both_tests,
@@ -59,7 +60,7 @@ def _rows(cause, mediator, outcome, covariates, clusters):
     here = np.isfinite(rows).all(axis=1)
     if clusters is not None:
         clusters = np.asarray(clusters, dtype=object)
-        here &= np.array([each is not None and each == each for each in clusters], dtype=bool)
+        here &= known(clusters)
     rows = rows[here]
     centred = rows - (rows.mean(axis=0) if len(rows) else 0.0)
     centred[:, 1] = 1.0

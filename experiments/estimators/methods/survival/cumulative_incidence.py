@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from experiments.estimators.methods.survival.kaplan_meier import counts, log_log, risk_sets
+from experiments.estimators.methods.survival.kaplan_meier import counts, endings, log_log, risk_sets
 from experiments.estimators.value import MISSING, OK, TOO_FEW, absent, found, there_are
 
 FEWEST = 5
@@ -75,7 +75,7 @@ def cumulative_incidence(times, causes, *, of, level=0.95, variance="delta"):
     """
     if variance not in VARIANCES:
         raise ValueError(f"variance = {variance!r} must be one of {', '.join(VARIANCES)}.")
-    times, causes = np.asarray(times, dtype=float), np.asarray(causes, dtype=object)
+    times, causes = np.asarray(times, dtype=float), endings(causes)
     here = ~np.isnan(times)
     times, causes = times[here], causes[here]
     if times.size < FEWEST:
@@ -85,12 +85,18 @@ def cumulative_incidence(times, causes, *, of, level=0.95, variance="delta"):
     every = sum(ended.values(), np.zeros(points.size))
     free = np.cumprod(1.0 - every / at_risk)
     before = np.concatenate([[1.0], free[:-1]])
-    share = {cause: np.cumsum(before * ended[cause] / at_risk) for cause in of}
+    share = {cause: _whole(np.cumsum(before * ended[cause] / at_risk)) for cause in of}
     variance_of = _delta if variance == "delta" else _aalen
-    se = {cause: np.sqrt(variance_of(share[cause], ended[cause], every, at_risk, before, free)) for cause in of}
+    spread = {cause: variance_of(share[cause], ended[cause], every, at_risk, before, free) for cause in of}
+    se = {cause: np.where(share[cause] < 1, np.sqrt(spread[cause]), 0.0) for cause in of}
     bounds = {cause: log_log(share[cause], se[cause], level=level) for cause in of}
     low, high = ({cause: bounds[cause][side] for cause in of} for side in (0, 1))
     return Incidence(points, at_risk, free, share, se, low, high, int(times.size))
+
+
+def _whole(share):
+    """Return the shares with those that miss 1 by rounding alone at exactly 1: everybody ended by this cause."""
+    return np.where(share > 1 - 1e-12, 1.0, share)
 
 
 def _delta(share, ended, every, at_risk, before, free):

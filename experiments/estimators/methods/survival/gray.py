@@ -10,6 +10,7 @@ import math
 import numpy as np
 from scipy import stats
 
+from experiments.estimators.methods.survival.kaplan_meier import endings
 from experiments.estimators.value import (
     COLLINEAR,
     MISSING,
@@ -17,6 +18,7 @@ from experiments.estimators.value import (
     TOO_FEW,
     Fit,
     absent,
+    counted,
     found,
     no_fit,
 )
@@ -51,7 +53,7 @@ def _clean(times, causes, groups, strata):
 
     times = np.asarray(times, dtype=float)
     strata = np.zeros(times.size) if strata is None else strata
-    columns = [times, *(np.asarray(each, dtype=object) for each in (causes, groups, strata))]
+    columns = [times, endings(causes), *(np.asarray(each, dtype=object) for each in (groups, strata))]
     here = ~(np.isnan(times) | pd.isna(columns[2]) | pd.isna(columns[3]))
     return [column[here] for column in columns]
 
@@ -63,7 +65,7 @@ def _unfit(group, labels):
         return no_fit(ONE_GROUP, n=group.size, note="All clients are in one group, so there is nothing to compare.")
     smallest = np.bincount(group).min()
     if smallest < FEWEST:
-        note = f"The smallest group has {smallest} clients; the test needs at least {FEWEST} in each."
+        note = f"The smallest group has {counted(smallest, 'clients')}; the test needs at least {FEWEST} in each."
         return no_fit(TOO_FEW, n=group.size, note=note)
     return None
 

@@ -12,8 +12,8 @@ import pandas as pd
 from experiments.estimators.columns import numbers
 from experiments.estimators.methods.basics.intervals import wilson
 from experiments.estimators.methods.logistic.logistic import coefficients, read_design, solve
-from experiments.estimators.methods.survival.kaplan_meier import counts, risk_sets
-from experiments.estimators.value import TOO_FEW, Fit, found, no_fit, too_few
+from experiments.estimators.methods.survival.kaplan_meier import counts, endings, risk_sets
+from experiments.estimators.value import TOO_FEW, Fit, counted, found, no_fit, too_few
 
 FEWEST = 5
 """The smallest number of clients at risk from which a hazard is given."""
@@ -25,7 +25,7 @@ def hazard_table(times, causes, *, of):
     Columns: `time`, `at_risk` (who reached it; with those censored there), one count of endings per cause in `of`, and
     `hazard`, all endings in `of` / at_risk.
     """
-    times, causes = np.asarray(times, dtype=float), np.asarray(causes, dtype=object)
+    times, causes = np.asarray(times, dtype=float), endings(causes)
     here = ~np.isnan(times)
     times, causes = times[here], causes[here]
     points, at_risk = risk_sets(times)
@@ -40,7 +40,7 @@ def hazards(times, causes, *, of, at):
     `causes` not in `of` count as censored. h = d / n among those at risk; SE sqrt(h (1 - h) / n) (nan at 0 and 1),
     Wilson's interval. With fewer than five at risk a hazard is absent.
     """
-    times, causes = np.asarray(times, dtype=float), np.asarray(causes, dtype=object)
+    times, causes = np.asarray(times, dtype=float), endings(causes)
     ended = np.isin(causes, list(of))
     parts = {}
     for time in at:
@@ -92,7 +92,7 @@ def hazard_regression(frame, *, time, cause, of, predictors=(), upto=None):
     periods = sorted(useful["period"].unique())
     clients, left_out = rows["row"].nunique(), rows["period"].nunique() - len(periods)
     if not periods:
-        note = f"Among {clients} clients there is no time after which some ended and some went on."
+        note = f"Among {counted(clients, 'clients')} there is no time after which some ended and some went on."
         return no_fit(TOO_FEW, n=clients, note=note)
     levels = {f"level_{period}": (useful["period"] == period).astype(float) for period in periods[1:]}
     names = (*levels, *predictors)

@@ -79,6 +79,14 @@ def kaplan_meier(times, events, *, level=0.95):
     return Survival(points, at_risk, ended, share, se, *log_log(share, se, level=level), times.size)
 
 
+def endings(causes):
+    """Return the causes as an array of objects, None where one is missing (None, nan or pandas' NA)."""
+    import pandas as pd
+
+    causes = np.asarray(causes, dtype=object)
+    return np.where(pd.isna(causes), None, causes)
+
+
 def risk_sets(times):
     """Return the distinct times, sorted, and how many are still watched just before each."""
     points, size = np.unique(times, return_counts=True)
