@@ -195,32 +195,49 @@ def _no_number(value):
 
 def as_text(result, name, parts):
     """Return the numbers as a table for a terminal, with what they are, what was lost and what they cannot say."""
-    spec, manifest = REGISTRY[name], result.manifest
-    head = ["", "mean", "error", "95 % interval", "runs", "n per run", "unit"]
-    body = [
-        [
-            " · ".join(filter(None, [_cell_words(manifest, each), each.part])) or "all runs",
-            wording.short(each.mean, spec.digits),
-            f"± {each.se:.{spec.digits}f}" if math.isfinite(each.se) else "± ?",
-            wording.span(each.low, each.high, spec.digits),
-            f"{each.n_runs} of {each.n_runs + each.n_absent}",
-            wording.short(each.n_mean, 0),
-            each.unit if each.part else "",
-        ]
-        for each in parts
-    ]
-    widths = [max(len(line[i]) for line in [head, *body]) for i in range(len(head))]
-    lines = [
-        "   ".join([line[0].ljust(widths[0]), *(c.rjust(w) for c, w in zip(line[1:-1], widths[1:-1], strict=True))])
-        + f"   {line[-1]}".rstrip()
-        for line in [head, *body]
-    ]
-    said = dict.fromkeys(f"{each.part}: {each.meaning}" for each in parts if each.part and each.meaning)
-    lines += ["", *said] if said else []
+    spec = REGISTRY[name]
+    closing = "In this model only; not clinical advice."
+    lines = [*_table(result.manifest, spec, parts), *_meanings(spec, parts)]
     error = {each.basis for each in parts} - {"none"}
     foot = [f"± is the error {' or '.join(sorted(error))}." if error else "", *_lost(parts), spec.caveat]
-    closing = "In this model only; not clinical advice."
     return "\n".join([f"{spec.label} ({spec.unit}) [{name}]", spec.sentence, *lines, *filter(None, foot), closing])
+
+
+def _table(manifest, spec, parts):
+    """Return the lines of the table; a cell of several numbers has a line of its own above them."""
+    body = [["", "mean", "error", "95 % interval", "runs", "n per run", ""]]
+    cell = None
+    for each in parts:
+        words = _cell_words(manifest, each) or "all runs"
+        if each.part and words != cell:
+            body.append([words, *[""] * 6])
+        cell = words
+        body.append([f"  {each.part}" if each.part else words, *_numbers(each, spec)])
+    widths = [max(len(line[i]) for line in body if i == 0 or line[1]) for i in range(7)]
+    return [_line(line, widths).rstrip() for line in body]
+
+
+def _numbers(each, spec):
+    return [
+        wording.short(each.mean, spec.digits),
+        f"± {each.se:.{spec.digits}f}" if math.isfinite(each.se) else "± ?",
+        wording.span(each.low, each.high, spec.digits),
+        f"{each.n_runs} of {each.n_runs + each.n_absent}",
+        wording.short(each.n_mean, 0),
+        each.unit if each.part else "",
+    ]
+
+
+def _line(cells, widths):
+    middle = (cell.rjust(width) for cell, width in zip(cells[1:-1], widths[1:-1], strict=True))
+    return "   ".join([cells[0].ljust(widths[0]), *middle, cells[-1]])
+
+
+def _meanings(spec, parts):
+    """Return what each number means; the one that stands for all is the sentence itself."""
+    said = {each.part: each.meaning for each in parts if each.part}
+    said = {part: "the number that stands for all" if part == spec.headline else text for part, text in said.items()}
+    return ["", *(f"{part}: {text}" for part, text in said.items() if text)] if said else []
 
 
 def _cell_words(manifest, each):

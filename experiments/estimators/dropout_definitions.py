@@ -66,7 +66,8 @@ def _without_change(clients, scales):
     scale = primary(scales)
     names = ("no_reliable_change", "no_significant_change")
     cutoff, change = (scale_number(scales, scale, field) for field in ("cutoff", "reliable_change"))
-    if math.isnan(cutoff) or math.isnan(change) or f"{scale}_intake" not in clients:
+    scores = {f"{scale}_{when}" for when in ("intake", "end", "last")}
+    if math.isnan(cutoff) or math.isnan(change) or not scores <= set(clients.columns):
         gap = absent(MISSING, n=0, note=f"The scores, the cut-off or the reliable change of {scale} were not given.")
         return dict.fromkeys(names, gap)
     before, after = before_and_after(clients, scale=scale)
