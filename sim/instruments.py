@@ -110,10 +110,13 @@ class Scale:
         return f'"{self.occasions[0]}": it is asked once'
 
     def accepts(self, when):
-        """Return whether it can be asked so: "every" or rising session numbers; asked once, "intake" or "end"."""
+        """Return whether it can be asked so: "every" or rising session numbers; asked once, "intake" or "end".
+
+        A symptom scale with no session numbers, (), is asked at intake and at the end alone.
+        """
         if "session" not in self.occasions:
             return when == self.occasions[0]
-        if isinstance(when, str) or not when:
+        if not isinstance(when, tuple | list):
             return when == "every"
         return list(when) == sorted(set(when)) and all(type(number) is int and number >= 1 for number in when)
 

@@ -157,3 +157,11 @@ def test_two_services_side_by_side_do_not_meet(service):
         other.step()
     service.close_books()
     assert tables(service, keep="everything") == tables(alone, keep="everything")
+
+
+@pytest.mark.parametrize(
+    "forms", [{"phq9": "sometimes"}, {"phq9": (3, 1)}, {"csq8": "every"}, {"phq9": (0,)}, {"phq9": None}]
+)
+def test_a_schedule_that_a_form_cannot_have_is_refused(forms):
+    with pytest.raises(ValueError, match="the schedule of .* must be"):
+        Setting(forms=forms)
