@@ -419,6 +419,8 @@ def test_a_missing_cause_is_censored_whatever_marks_it(gap):
     of = ("left", "well")
     got, want = (cumulative_incidence(times, each, of=of).share["left"] for each in (causes, censored))
     np.testing.assert_array_equal(got, want)
-    assert gray_test(times, causes, groups, of=of) == gray_test(times, censored, groups, of=of)
-    assert hazards(times, causes, of=of, at=(1, 3))["h3"] == hazards(times, censored, of=of, at=(1, 3))["h3"]
+    # by repr: from Python 3.13 on, two dataclasses that hold nan are not equal
+    assert repr(gray_test(times, causes, groups, of=of)) == repr(gray_test(times, censored, groups, of=of))
+    got, want = (hazards(times, each, of=of, at=(1, 3))["h3"] for each in (causes, censored))
+    assert repr(got) == repr(want)
     pd.testing.assert_frame_equal(hazard_table(times, causes, of=of), hazard_table(times, censored, of=of))
