@@ -10,10 +10,10 @@ from scipy import stats
 
 from experiments.estimators.methods.trials.growth_trial import Arm, growth
 from experiments.estimators.methods.trials.power import type_one_error
-from experiments.estimators.methods.trials.retention import extra_responses
 from experiments.estimators.methods.trials.weibull_dropout import weibull_dropout
 from sim.caseload import places_by_queue
 from sim.maths import geometric
+from tests.retention import extra_responses
 
 WEEKS = tuple(range(11))
 TRIAL = growth(WEEKS, icc_pre=0.5, var_ratio=0.02, icc_slope=0.05)

@@ -9,7 +9,7 @@ import numpy as np
 from matplotlib.ticker import MaxNLocator, PercentFormatter
 
 from experiments.estimators.columns import IN_THERAPY, numbers
-from experiments.estimators.competing import cumulative_incidence
+from experiments.estimators.methods.survival.cumulative_incidence import cumulative_incidence
 from experiments.estimators.monte_carlo import t_interval
 from experiments.figures import style, wording
 from experiments.figures.picture import FigureError

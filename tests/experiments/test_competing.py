@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from experiments.estimators.competing import cumulative_incidence
+from experiments.estimators.methods.survival.cumulative_incidence import cumulative_incidence
 
 TIMES = [1, 2, 2, 3, 4, 4, 5, 6, 7, 8, 9, 10]
 EVENTS = [1, 0, 1, 2, 1, 2, 0, 1, 2, 1, 0, 0]

@@ -16,9 +16,9 @@ from experiments.estimators.methods.trials.power import (
     trial_power,
     type_one_error,
 )
-from experiments.estimators.methods.trials.retention import extra_responses
 from experiments.estimators.methods.trials.weibull_dropout import in_whole_people, measurement_shares, weibull_dropout
 from experiments.estimators.value import ONE_GROUP, TOO_FEW
+from tests.retention import extra_responses
 
 WEEKS = tuple(range(11))
 TWO = growth(WEEKS, icc_pre=0.5, var_ratio=0.019)
